@@ -1,0 +1,41 @@
+# The five commands that one needs; see README.md and CONTRIBUTING.md.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo run test lint lock clean
+
+demo: $(VENV)/runtime
+	@$(BIN)/python launcher.py demo
+
+run: $(VENV)/runtime
+	@exec $(BIN)/python launcher.py run
+
+test: $(VENV)/development
+	@$(BIN)/python -m tests.servers.install
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+
+lock: $(VENV)/development
+	$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --no-header --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .data build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: $(VENV)/bin/python requirements.txt
+	@echo "Setting up $(VENV) (the first time only) ..."
+	@$(BIN)/pip install -q -r requirements.txt
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	@$(BIN)/pip install -q -r requirements-dev.txt
+	@touch $@
