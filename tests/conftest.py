@@ -10,6 +10,7 @@ import pytest
 
 pytest_plugins = [
     "tests.servers.fixtures_postgres",
+    "tests.servers.fixtures_proxies",
     "tests.servers.fixtures_valkey",
 ]
 

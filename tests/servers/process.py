@@ -32,7 +32,7 @@ class ServerFailed(AssertionError):
 def free_port() -> int:
     """A loopback port that nobody listens on; outgoing connections never take one of these."""
     while True:
-        port = random.choice(BELOW_EPHEMERAL)
+        port = random.SystemRandom().choice(BELOW_EPHEMERAL)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 continue
@@ -116,9 +116,9 @@ class ServerProcess:
         family = psutil.Process(self.pid).children(recursive=True)
         self._process.kill()
         self._process.wait()
-        for child in family:
+        for child in filter(_runs, family):
             child.kill()
-        psutil.wait_procs(family, timeout=10)
+        eventually(lambda: not any(map(_runs, family)), what=f"the children of {self.command[0]} to end")
 
     def pause(self) -> None:
         """SIGSTOP: it accepts connections and answers nothing, as a hung host does."""
@@ -133,6 +133,14 @@ class ServerProcess:
 def _leash() -> list[str]:
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
+def _runs(process: psutil.Process) -> bool:
+    # An orphan stays a zombie until the system's first process reaps it, which may take seconds.
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def as_account(account: int | None) -> dict[str, Any]:
