@@ -5,14 +5,13 @@ A frozen clock would break the signatures of requests to S3, and the time limits
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import freezegun
 import pytest
 
-pytest_plugins = [
-    "tests.servers.fixtures_postgres",
-    "tests.servers.fixtures_proxies",
-    "tests.servers.fixtures_valkey",
-]
+SERVERS = Path(__file__).with_name("servers")
+pytest_plugins = [f"tests.servers.{file.stem}" for file in sorted(SERVERS.glob("fixtures_*.py"))]
 
 SECONDS_PER_TEST = 120
 
