@@ -1,0 +1,150 @@
+"""The settings: read once from the environment; one that makes no sense stops the start and is named.
+
+`docs/settings.md` lists them all, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import sqlalchemy as sa
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from deployment.policy import Policy
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class InvalidSettings(SystemExit):
+    """The environment holds a setting that makes no sense."""
+
+
+class Settings(BaseSettings):
+    """Names are those of the environment, in lower case; units are in the names or in the descriptions."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    airlock_data: Path = Field(Path(".data"), description="where the embedded parts keep their data")
+    database_url: str = Field("", description="SQLAlchemy URL; `postgres://` is understood")
+    redis_url: str = Field("", description="`redis://`, `rediss://` or `unix://`")
+    redis_tls_verify: bool = Field(
+        "DYNO" not in os.environ, description="check the certificate of a `rediss://` server"
+    )
+    storage_url: str = Field("", description="`file://…` or `s3://KEY:SECRET@host:port/bucket`")
+    secret_key: str = Field("", description="signs what must not be forged; the launcher makes one")
+    host: str = Field("127.0.0.1", description="address that the web server binds")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port that the web server binds")
+    trusted_proxies: Annotated[int, Field(ge=0)] = Field(
+        0, description="how many reverse proxies in front may set X-Forwarded-*"
+    )
+
+    org_concurrency: Positive = Field(20, description="live executions of an organisation")
+    global_concurrency: Positive = Field(100, description="live executions of the installation")
+    lease_seconds: Seconds = Field(20, description="a process that is silent for so long is taken for dead")
+    reconcile_seconds: Seconds = Field(5, description="pause between two passes of the reconciler")
+    clock_skew_seconds: Annotated[float, Field(ge=0)] = Field(2, description="allowance between hosts")
+    cleanup_grace: Annotated[float, Field(ge=0)] = Field(90, description="seconds until the second cleanup")
+    max_attempts: Positive = Field(3, description="times that a file is started before `worker_lost`")
+    workers: Positive = Field(2, description="RQ workers of one `flask worker`")
+    web_concurrency: Positive = Field(2, description="processes of the web server")
+    files_in_flight: Annotated[int, Field(ge=0)] = Field(
+        0, description="files of one run that are queued or running at once; 0: as many as `WORKERS`"
+    )
+    keep_inputs: bool = Field(False, description="keep inputs until `RESULT_TTL` is over")
+    execution_deadline: Seconds = Field(3600, description="seconds from accept to end, queueing included")
+    result_ttl: Seconds = Field(604800, description="seconds that a result can be read")
+    max_upload_mb: Positive = Field(512, description="size of one request's files, in MiB")
+    max_files: Positive = Field(32, description="files of one request")
+    workflows: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="dotted modules to load beside the built-in workflows, comma-separated"
+    )
+    log_format: Literal["", "json", "console"] = Field(
+        "", description="`json` or `console`; left out, a terminal gets `console` and everything else `json`"
+    )
+
+    @field_validator("workflows", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlalchemy_url(cls, value: str) -> str:
+        """Heroku says `postgres://`, which SQLAlchemy does not know; the driver is always psycopg 3."""
+        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+        if url and sa.make_url(url).get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("must be a sqlite:// or postgresql:// URL")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _storage_url(cls, value: str) -> str:
+        if value and not value.startswith(("file://", "s3://")):
+            raise ValueError("must begin with file:// or s3://")
+        return value
+
+    @model_validator(mode="after")
+    def _skew_fits_lease(self) -> Self:
+        if self.clock_skew_seconds > self.lease_seconds / 2:
+            raise ValueError("CLOCK_SKEW_SECONDS must be at most half of LEASE_SECONDS")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database to use: the one that is set, else SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{self.airlock_data.absolute()}/airlock.db"
+
+    @property
+    def storage(self) -> str:
+        """The object storage to use: the one that is set, else a folder in the data folder."""
+        return self.storage_url or f"file://{self.airlock_data.absolute()}/objects"
+
+    def policy(self) -> Policy:
+        """The numbers that the domain lives by."""
+        return Policy(
+            lease=timedelta(seconds=self.lease_seconds),
+            reconcile_interval=timedelta(seconds=self.reconcile_seconds),
+            clock_skew=timedelta(seconds=self.clock_skew_seconds),
+            cleanup_grace=timedelta(seconds=self.cleanup_grace),
+            deadline=timedelta(seconds=self.execution_deadline),
+            result_ttl=timedelta(seconds=self.result_ttl),
+            max_attempts=self.max_attempts,
+            files_in_flight=self.files_in_flight or self.workers,
+            keep_inputs=self.keep_inputs,
+            org_concurrency=self.org_concurrency,
+            global_concurrency=self.global_concurrency,
+            max_upload_bytes=self.max_upload_mb * 1024 * 1024,
+            max_files=self.max_files,
+        )
+
+
+def read_settings() -> Settings:
+    """The settings of the environment; raises `InvalidSettings` with a line for each that makes no sense."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise InvalidSettings("\n".join(_line(breach) for breach in error.errors())) from None
+    missing = [name for name in ("redis_url", "secret_key") if not getattr(settings, name)]
+    if missing:
+        names = " and ".join(name.upper() for name in missing)
+        raise InvalidSettings(f"{names} must be set (`make run` sets up everything by itself)")
+    return settings
+
+
+def _line(breach: Any) -> str:
+    """One line; the value is left out, since it may hold a password."""
+    name = "_".join(str(part) for part in breach["loc"]).upper()
+    return f"{name}: {breach['msg']}" if name else str(breach["msg"])
