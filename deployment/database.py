@@ -1,0 +1,89 @@
+"""The database: the declarative base, and short transactions that say whether they write.
+
+No transaction of ours spans an upload, a storage call or a Redis call. What is stored is in `models`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+from deployment import sqlite
+from deployment.instants import UtcDateTime
+
+BUSY_SECONDS = 10
+"""How long a transaction waits for another one's lock before it fails."""
+STATEMENT_SECONDS = 15
+CONNECT_SECONDS = 5
+
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What every table inherits: constraint names that migrations can refer to, and how instants are stored."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime}
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Database:
+    """Short transactions on one engine: `reading` and `writing`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        if engine.dialect.name == "sqlite":
+            sqlite.prepare(engine)
+        self._writer = engine.execution_options(writing=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only looks; nothing is committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that is committed at the end of the block, and rolled back by an exception."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def short_lived(self) -> Database:
+        """The same database on connections that live no longer than a transaction."""
+        url, options = self.engine.url, engine_options(self.engine.url)
+        return Database(sa.create_engine(url, poolclass=sa.NullPool, connect_args=options["connect_args"]))
+
+    def dispose(self, *, close: bool = True) -> None:
+        """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""
+        self.engine.dispose(close=close)
+
+
+def engine_options(url: sa.URL, busy_seconds: int = BUSY_SECONDS) -> dict[str, Any]:
+    """Options for `create_engine` under which nothing waits for ever, on SQLite and on PostgreSQL."""
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": busy_seconds}}
+    limits = f"-c lock_timeout={busy_seconds}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+    return {
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": STATEMENT_SECONDS * 1000,
+            "options": limits,
+        },
+    }

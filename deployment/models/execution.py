@@ -1,0 +1,83 @@
+"""One run of a deployment. `lifecycle` alone writes `status` and what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from deployment.database import db
+from deployment.models.file import ExecutionFile
+from deployment.models.states import LIVE, ExecutionStatus
+from deployment.models.tenancy import Deployment
+
+LIVE_SQL = "status IN ('PENDING', 'QUEUED', 'EXECUTING')"
+CLEANUP_SQL = "cleanup_due_at IS NOT NULL"
+KEPT_SQL = "expires_at IS NOT NULL AND purged_at IS NULL"
+
+
+class Execution(db.Model):
+    """A live row has a lease and a deadline; a terminal one has an end, and a reason if it is an ERROR."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organization_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organization.id"))
+    deployment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("deployment.id"))
+    api_key_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
+    workflow: Mapped[str] = mapped_column(sa.String(64))
+    workflow_version: Mapped[str] = mapped_column(sa.String(64))
+    options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    tags: Mapped[list[str]] = mapped_column(sa.JSON)
+    custom_data: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+
+    status: Mapped[str] = mapped_column(sa.String(16), default=ExecutionStatus.PENDING)
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    ended_by: Mapped[str | None] = mapped_column(sa.String(64))
+    """Who won the terminal move: `guard:<token>`, `worker`, `reconciler`, `stop`."""
+    guard_token: Mapped[str] = mapped_column(sa.String(64))
+    total_files: Mapped[int]
+    open_files: Mapped[int]
+
+    created_at: Mapped[datetime]
+    sealed_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime]
+    lease_expires_at: Mapped[datetime | None]
+    cleanup_due_at: Mapped[datetime | None]
+    cleanup_tries: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+
+    deployment: Mapped[Deployment] = relationship()
+    files: Mapped[list[ExecutionFile]] = relationship(order_by="ExecutionFile.ordinal")
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            f"({LIVE_SQL} AND lease_expires_at IS NOT NULL AND ended_at IS NULL) OR "
+            "(status IN ('COMPLETED', 'ERROR', 'STOPPED')"
+            " AND lease_expires_at IS NULL AND ended_at IS NOT NULL AND ended_by IS NOT NULL)",
+            name="live_has_lease",
+        ),
+        sa.CheckConstraint("status <> 'ERROR' OR (error IS NOT NULL AND error <> '')", name="error_has_reason"),
+        sa.CheckConstraint("open_files BETWEEN 0 AND total_files", name="open_files_counted"),
+        # The reconciler's and the accept's questions, each answered from an index of the few rows it is about.
+        sa.Index("ix_execution_overdue", "lease_expires_at", postgresql_where=sa.text(LIVE_SQL), sqlite_where=sa.text(LIVE_SQL)),
+        sa.Index("ix_execution_slots", "organization_id", "api_key_id", postgresql_where=sa.text(LIVE_SQL), sqlite_where=sa.text(LIVE_SQL)),
+        sa.Index("ix_execution_cleanup", "cleanup_due_at", postgresql_where=sa.text(CLEANUP_SQL), sqlite_where=sa.text(CLEANUP_SQL)),
+        sa.Index("ix_execution_expiry", "expires_at", postgresql_where=sa.text(KEPT_SQL), sqlite_where=sa.text(KEPT_SQL)),
+        sa.Index("ix_execution_history", "deployment_id", "created_at"),
+    )
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+
+def is_one_of(status: sa.ColumnElement[str] | Mapped[str], statuses: Sequence[str]) -> sa.ColumnElement[bool]:
+    """`status IN (…)` with the words in the SQL itself: with parameters SQLite would not use a partial index."""
+    return status.in_(sa.bindparam(None, statuses, expanding=True, literal_execute=True))

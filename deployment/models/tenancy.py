@@ -1,0 +1,63 @@
+"""Who may run what: the installation, organisations, their deployments and their keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from deployment.clock import utcnow
+from deployment.database import db
+
+
+class Installation(db.Model):
+    """The one row whose lock orders every accept, and which tells when the reconciler last went round."""
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reconciled_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("id = 1", name="only_one"),)
+
+
+class Organization(db.Model):
+    """A tenant. `concurrency` overrides `ORG_CONCURRENCY`: live executions at once."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    concurrency: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Deployment(db.Model):
+    """A workflow with its options under a name; callers POST to `/deployment/api/{org}/{name}/`."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organization_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organization.id"))
+    name: Mapped[str] = mapped_column(sa.String(64))
+    workflow: Mapped[str] = mapped_column(sa.String(64))
+    options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    single_use: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    organization: Mapped[Organization] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("organization_id", "name"),)
+
+
+class ApiKey(db.Model):
+    """A key of an organisation, or of one of its deployments. Only its SHA-256 is stored."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organization_id: Mapped[UUID] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    deployment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("deployment.id"))
+    label: Mapped[str] = mapped_column(sa.String(64), default="")
+    prefix: Mapped[str] = mapped_column(sa.String(16))
+    sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    concurrency: Mapped[int | None]
+    expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
