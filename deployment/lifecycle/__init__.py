@@ -1,0 +1,32 @@
+"""Every legal move of an execution and of its files. Nothing else in the product writes `status`.
+
+Each move is a compare-and-swap inside the caller's transaction, and says whether it won. Locks are always
+taken in one order: installation, organisation, key, execution, files by ordinal.
+"""
+
+from deployment.lifecycle.ending import end
+from deployment.lifecycle.flight import first_tickets
+from deployment.lifecycle.rescue import abandon, look_after, postpone, redispatch, wait_on
+from deployment.lifecycle.staging import accept, fail_undispatched, renew_staging, seal
+from deployment.lifecycle.work import Move, claim, fail, hand_back, lose, renew, succeed
+
+__all__ = [
+    "Move",
+    "abandon",
+    "accept",
+    "claim",
+    "end",
+    "fail",
+    "fail_undispatched",
+    "first_tickets",
+    "hand_back",
+    "look_after",
+    "lose",
+    "postpone",
+    "redispatch",
+    "renew",
+    "renew_staging",
+    "seal",
+    "succeed",
+    "wait_on",
+]

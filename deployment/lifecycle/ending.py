@@ -1,0 +1,66 @@
+"""The one way for an execution to end, whoever ends it and whatever for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.lifecycle.swap import swap
+from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
+from deployment.policy import Policy
+
+
+def end(
+    session: Session,
+    execution_id: UUID,
+    to: ExecutionStatus,
+    policy: Policy,
+    *,
+    by: str,
+    error: str | None = None,
+    expected: tuple[sa.ColumnElement[bool], ...] = (),
+) -> bool:
+    """Move a live run to the terminal status `to`; False if it has ended already, or is not as `expected`.
+
+    The same write frees the slot, and marks the objects for cleanup. Files that are still open end with the run.
+    """
+    now = utcnow()
+    won = swap(
+        session,
+        Execution,
+        Execution.id == execution_id,
+        Execution.status.in_(LIVE),
+        *expected,
+        status=to,
+        error=error,
+        ended_by=by,
+        ended_at=now,
+        open_files=0,
+        lease_expires_at=None,
+        cleanup_due_at=now,
+        expires_at=now + policy.result_ttl,
+    )
+    if won:
+        _end_open_files(session, execution_id, to, error, now)
+        write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
+    return won
+
+
+def _end_open_files(
+    session: Session, execution_id: UUID, to: ExecutionStatus, error: str | None, now: datetime
+) -> None:
+    status = FileStatus.STOPPED if to == ExecutionStatus.STOPPED else FileStatus.FAILED
+    session.execute(
+        sa.update(ExecutionFile)
+        .where(ExecutionFile.execution_id == execution_id, ExecutionFile.status.in_(OPEN))
+        .values(status=status, error=error, ended_at=now, lease_expires_at=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _sentence(to: ExecutionStatus, error: str | None) -> str:
+    return f"Ended as {to}: {error}" if error else f"Ended as {to}"

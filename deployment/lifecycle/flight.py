@@ -1,0 +1,51 @@
+"""Which files of a run are in flight: queued or being worked on, a few at a time, in their order."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.dispatch import Ticket
+from deployment.lifecycle.swap import swap
+from deployment.models import Execution, ExecutionFile, FileStatus
+from deployment.policy import Policy
+
+IN_FLIGHT = (FileStatus.QUEUED, FileStatus.EXECUTING)
+
+
+def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]:
+    """Queue waiting files, in order, until `files_in_flight` are; return tickets to enqueue after the commit.
+
+    The caller holds the lock of the execution.
+    """
+    of_this_run = ExecutionFile.execution_id == execution.id
+    in_flight = session.scalar(
+        sa.select(sa.func.count()).select_from(ExecutionFile).where(of_this_run, ExecutionFile.status.in_(IN_FLIGHT))
+    )
+    free = policy.files_in_flight - (in_flight or 0)
+    waiting = session.scalars(
+        sa.select(ExecutionFile)
+        .where(of_this_run, ExecutionFile.status == FileStatus.WAITING)
+        .order_by(ExecutionFile.ordinal)
+        .limit(max(free, 0))
+    ).all()
+    return [_queue(session, file, policy) for file in waiting]
+
+
+def first_tickets(execution: Execution, policy: Policy) -> list[Ticket]:
+    """The tickets that the seal of a run hands out, known before it: first attempt, first dispatch."""
+    return [Ticket(execution.id, file.id, 1, 1) for file in execution.files[: policy.files_in_flight]]
+
+
+def _queue(session: Session, file: ExecutionFile, policy: Policy) -> Ticket:
+    swap(
+        session,
+        ExecutionFile,
+        ExecutionFile.id == file.id,
+        ExecutionFile.status == FileStatus.WAITING,
+        status=FileStatus.QUEUED,
+        dispatch=file.dispatch + 1,
+        lease_expires_at=utcnow() + policy.lease,
+    )
+    return Ticket(file.execution_id, file.id, file.attempt + 1, file.dispatch + 1)

@@ -1,0 +1,63 @@
+"""Moves of the request that accepts a run: it holds the lease while it stages, then seals or fails."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.lifecycle.ending import end
+from deployment.lifecycle.flight import fill
+from deployment.lifecycle.swap import locked, swap
+from deployment.models import Execution, ExecutionStatus, write_log
+from deployment.policy import Policy
+
+
+def accept(session: Session, execution: Execution) -> None:
+    """Store the PENDING row with its files, and open its log."""
+    session.add(execution)
+    session.flush()
+    files = ", ".join(f"{file.name!r} ({file.size} bytes)" for file in execution.files)
+    write_log(session, execution.id, f"Accepted with {execution.total_files} file(s): {files}")
+
+
+def renew_staging(session: Session, execution_id: UUID, policy: Policy) -> bool:
+    """Put the lease of a PENDING run forward; False if the run is not PENDING any more."""
+    return swap(
+        session,
+        Execution,
+        Execution.id == execution_id,
+        Execution.status == ExecutionStatus.PENDING,
+        lease_expires_at=utcnow() + policy.lease,
+    )
+
+
+def seal(session: Session, execution_id: UUID, token: str, policy: Policy) -> bool:
+    """PENDING → QUEUED, the point of no return; the first files become claimable in the same commit."""
+    now = utcnow()
+    won = swap(
+        session,
+        Execution,
+        Execution.id == execution_id,
+        Execution.status == ExecutionStatus.PENDING,
+        Execution.guard_token == token,
+        status=ExecutionStatus.QUEUED,
+        sealed_at=now,
+        lease_expires_at=now + policy.lease,
+    )
+    execution = locked(session, execution_id) if won else None
+    if execution is not None:
+        write_log(session, execution_id, "Staged all files; queued for the workers")
+        fill(session, execution, policy)
+    return won
+
+
+def fail_undispatched(
+    session: Session, execution_id: UUID, reason: str, policy: Policy, *, by: str, sealed: bool = False
+) -> bool:
+    """PENDING → ERROR, or QUEUED → ERROR when `sealed`: only while no worker has claimed a file."""
+    unclaimed = Execution.status == (ExecutionStatus.QUEUED if sealed else ExecutionStatus.PENDING)
+    return end(
+        session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=(unclaimed,)
+    )

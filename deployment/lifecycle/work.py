@@ -1,0 +1,165 @@
+"""Moves of a worker: claim a file, keep its lease, end it or give it back; each fenced by the attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.dispatch import Ticket
+from deployment.lifecycle.ending import end
+from deployment.lifecycle.flight import fill
+from deployment.lifecycle.swap import locked, swap
+from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
+from deployment.policy import Policy
+
+
+@dataclass(frozen=True)
+class Move:
+    """Whether a worker's move was made, whether it ended the run, and the tickets to enqueue after the commit."""
+
+    won: bool
+    ended: bool = False
+    tickets: list[Ticket] = field(default_factory=list)
+
+
+LOST = Move(won=False)
+
+
+def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Execution | None:
+    """QUEUED → EXECUTING for the file and, if it is the first, for the run; None: drop the ticket."""
+    execution = locked(session, ticket.execution_id)
+    if execution is None or execution.status not in (ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING):
+        return None
+    now = utcnow()
+    won = swap(
+        session,
+        ExecutionFile,
+        ExecutionFile.id == ticket.file_id,
+        ExecutionFile.status == FileStatus.QUEUED,
+        ExecutionFile.attempt == ticket.attempt - 1,
+        status=FileStatus.EXECUTING,
+        attempt=ticket.attempt,
+        worker=worker,
+        started_at=now,
+        lease_expires_at=now + policy.lease,
+    )
+    if not won:
+        return None
+    _start(session, execution)
+    _log(session, ticket, f"Claimed by worker {worker} (attempt {ticket.attempt})")
+    return execution
+
+
+def renew(session: Session, ticket: Ticket, policy: Policy) -> bool:
+    """Put the lease of a claimed file forward; False: the lease is lost, and nothing may be written any more."""
+    return swap(session, ExecutionFile, *_held(ticket), lease_expires_at=utcnow() + policy.lease)
+
+
+def succeed(session: Session, ticket: Ticket, policy: Policy) -> Move:
+    """EXECUTING → SUCCESS. The result must be stored already."""
+    return _finish(session, ticket, policy, FileStatus.SUCCESS, None)
+
+
+def fail(session: Session, ticket: Ticket, policy: Policy, reason: str) -> Move:
+    """EXECUTING → FAILED, for good, with a reason for the caller."""
+    return _finish(session, ticket, policy, FileStatus.FAILED, reason)
+
+
+def hand_back(session: Session, ticket: Ticket, policy: Policy, why: str) -> Move:
+    """EXECUTING → QUEUED without using up an attempt: the worker is healthy and has to go."""
+    return _requeue(session, ticket, policy, losses=0, message=f"Handed back: {why}")
+
+
+def lose(
+    session: Session, ticket: Ticket, policy: Policy, cause: str, *, expired: datetime | None = None
+) -> Move:
+    """The worker died: QUEUED again while attempts remain, else FAILED `worker_lost`.
+
+    A rescuer names the lease that it saw `expired`, so that a renewal in between makes it lose (fault C1).
+    """
+    seen = () if expired is None else (ExecutionFile.lease_expires_at == expired,)
+    if locked(session, ticket.execution_id) is None:
+        return LOST
+    losses = session.scalar(sa.select(ExecutionFile.losses).where(*_held(ticket), *seen))
+    if losses is None:
+        return LOST
+    if losses + 1 >= policy.max_attempts:
+        return fail(session, ticket, policy, f"worker_lost: {cause}; gave up after {losses + 1} attempts")
+    return _requeue(session, ticket, policy, losses=1, message=f"Worker lost ({cause}); queued again")
+
+
+def _requeue(session: Session, ticket: Ticket, policy: Policy, *, losses: int, message: str) -> Move:
+    if locked(session, ticket.execution_id) is None:
+        return LOST
+    won = swap(
+        session,
+        ExecutionFile,
+        *_held(ticket),
+        status=FileStatus.QUEUED,
+        worker=None,
+        dispatch=ExecutionFile.dispatch + 1,
+        losses=ExecutionFile.losses + losses,
+        lease_expires_at=utcnow() + policy.lease,
+    )
+    if not won:
+        return LOST
+    _log(session, ticket, message)
+    dispatch = session.scalar(sa.select(ExecutionFile.dispatch).where(ExecutionFile.id == ticket.file_id))
+    return Move(True, tickets=[Ticket(ticket.execution_id, ticket.file_id, ticket.attempt + 1, dispatch or 1)])
+
+
+def _finish(session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None) -> Move:
+    execution = locked(session, ticket.execution_id)
+    ended = {"status": to, "error": error, "ended_at": utcnow(), "lease_expires_at": None}
+    if execution is None or not swap(session, ExecutionFile, *_held(ticket), **ended):
+        return LOST
+    _log(session, ticket, f"Failed: {error}" if error else "Succeeded", failure=bool(error))
+    swap(session, Execution, Execution.id == execution.id, open_files=Execution.open_files - 1)
+    if execution.open_files > 1:
+        return Move(True, tickets=fill(session, execution, policy))
+    to_status, reason = _verdict(session, execution)
+    end(session, execution.id, to_status, policy, by="worker", error=reason)
+    return Move(True, ended=True)
+
+
+def _verdict(session: Session, execution: Execution) -> tuple[ExecutionStatus, str | None]:
+    """COMPLETED if at least one file succeeded, as on the wire; else ERROR with the first file's reason."""
+    files = session.scalars(
+        sa.select(ExecutionFile)
+        .where(ExecutionFile.execution_id == execution.id)
+        .order_by(ExecutionFile.ordinal)
+        .execution_options(populate_existing=True)
+    ).all()
+    if any(file.status == FileStatus.SUCCESS for file in files):
+        return ExecutionStatus.COMPLETED, None
+    first = files[0]
+    if len(files) == 1:
+        return ExecutionStatus.ERROR, first.error
+    return ExecutionStatus.ERROR, f"none of the {len(files)} files succeeded; the first, {first.name!r}: {first.error}"
+
+
+def _start(session: Session, execution: Execution) -> None:
+    swap(
+        session,
+        Execution,
+        Execution.id == execution.id,
+        Execution.status == ExecutionStatus.QUEUED,
+        status=ExecutionStatus.EXECUTING,
+        started_at=utcnow(),
+    )
+
+
+def _held(ticket: Ticket) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        ExecutionFile.id == ticket.file_id,
+        ExecutionFile.status == FileStatus.EXECUTING,
+        ExecutionFile.attempt == ticket.attempt,
+    )
+
+
+def _log(session: Session, ticket: Ticket, message: str, *, failure: bool = False) -> None:
+    write_log(session, ticket.execution_id, message, file_id=ticket.file_id, failure=failure)
