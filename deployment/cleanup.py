@@ -1,0 +1,103 @@
+"""Cleanup: what a terminal run has left in the storage is deleted, and tried again until it is gone.
+
+At once, as nobody holds a claim any more; and again after `cleanup_grace`, since a put that timed out, or a
+worker that does not know yet that it lost its lease, may still write. Only the later pass clears the mark.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import selectinload
+
+from deployment.clock import utcnow
+from deployment.lifecycle.swap import swap
+from deployment.models import Execution, FileStatus
+from deployment.parts import Parts
+from deployment.policy import Policy
+from storage import StorageError, names
+
+log = structlog.get_logger()
+
+FIRST_RETRY = timedelta(seconds=1)
+
+
+def clean_up(parts: Parts, execution_id: UUID) -> bool:
+    """Delete what an ended run needs no more, if that is due and nobody else is at it; say whether it is done."""
+    execution = _take(parts, execution_id)
+    if execution is None:
+        return False
+    try:
+        for prefix in leftovers(execution, keep_inputs=parts.policy.keep_inputs):
+            parts.store.delete_prefix(prefix)
+    except StorageError as error:
+        log.warning("cleanup_postponed", execution_id=str(execution_id), error=str(error))
+        return False
+    _settle(parts, execution)
+    return True
+
+
+def leftovers(execution: Execution, *, keep_inputs: bool) -> list[str]:
+    """The prefixes that may hold something superfluous: the inputs, and outputs of attempts that did not win."""
+    losers = [
+        names.output_prefix(execution.id, file.id, attempt)
+        for file in execution.files
+        for attempt in range(1, file.attempt + 1)
+        if not (file.status == FileStatus.SUCCESS and attempt == file.attempt)
+    ]
+    return losers if keep_inputs else [names.inputs(execution.id), *losers]
+
+
+def _take(parts: Parts, execution_id: UUID) -> Execution | None:
+    """The run, if its cleanup is due; its due time moves ahead first, so no other process takes it too."""
+    now = utcnow()
+    due = sa.select(Execution).where(Execution.id == execution_id, Execution.cleanup_due_at <= now)
+    with parts.database.writing() as session:
+        execution = session.scalar(due.options(selectinload(Execution.files)))
+        if execution is None or not swap(
+            session,
+            Execution,
+            Execution.id == execution_id,
+            Execution.cleanup_due_at == execution.cleanup_due_at,
+            cleanup_due_at=now + _backoff(execution.cleanup_tries, parts.policy),
+            cleanup_tries=execution.cleanup_tries + 1,
+        ):
+            return None
+        return execution
+
+
+def _settle(parts: Parts, execution: Execution) -> None:
+    with parts.database.writing() as session:
+        swap(
+            session,
+            Execution,
+            Execution.id == execution.id,
+            Execution.cleanup_tries == execution.cleanup_tries + 1,
+            cleanup_due_at=_next_pass(execution, parts.policy),
+            cleanup_tries=0,
+        )
+
+
+def _next_pass(execution: Execution, policy: Policy) -> datetime | None:
+    late = (execution.ended_at or utcnow()) + policy.cleanup_grace
+    return late if utcnow() < late else None
+
+
+def _backoff(tries: int, policy: Policy) -> timedelta:
+    """Doubling, and never longer than the promise allows: gone within the grace of the storage's return."""
+    return min(FIRST_RETRY * 2**tries, policy.cleanup_grace)
+
+
+def overdue_cleanups(limit: int) -> sa.Select[tuple[UUID]]:
+    """The ids of runs whose cleanup is due, the longest overdue first."""
+    return (
+        sa.select(Execution.id)
+        .where(Execution.cleanup_due_at.is_not(None), Execution.cleanup_due_at <= utcnow())
+        .order_by(Execution.cleanup_due_at)
+        .limit(limit)
+    )
+
+

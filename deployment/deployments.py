@@ -1,0 +1,89 @@
+"""Deployments: a workflow with options, under a name in an organisation; made and changed by `flask deploy`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from deployment.keys import create_key
+from deployment.models import ApiKey, Deployment, Organization
+from workflows import Workflow
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What organisations and deployments may be called; it stands in a path."""
+
+
+class InvalidName(ValueError):
+    """A name begins with a letter or digit, then letters, digits, '_' and '-', 64 characters at most."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment, and its first key if this call made it: the only time that it can be read."""
+
+    deployment: Deployment
+    new_key: str | None
+
+
+def deploy(
+    session: Session,
+    organization: str,
+    name: str,
+    workflow: Workflow,
+    options: Mapping[str, object],
+    *,
+    limit: int | None = None,
+    single_use: bool = False,
+) -> Deployed:
+    """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
+
+    Raises `InvalidName`, and `workflows.InvalidOptions` when the options do not fit the workflow.
+    """
+    for text in (organization, name):
+        if not NAME.fullmatch(text):
+            raise InvalidName(f"{text!r} is not a name. {InvalidName.__doc__}")
+    parsed = workflow.parse_options(dict(options)).model_dump(mode="json")
+    owner = _organization(session, organization)
+    owner.concurrency = limit if limit is not None else owner.concurrency
+    row = find_deployment(session, organization, name)
+    if row is None:
+        row = Deployment(organization=owner, name=name)
+        session.add(row)
+    row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
+    session.flush()
+    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row))
+
+
+def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:
+    """The deployment with its organisation, or None; names that nothing can be called are not even looked up."""
+    if not (NAME.fullmatch(organization) and NAME.fullmatch(name)):
+        return None
+    return session.scalar(
+        sa.select(Deployment)
+        .join(Deployment.organization)
+        .where(Organization.name == organization, Deployment.name == name)
+        .options(joinedload(Deployment.organization))
+    )
+
+
+def find_organization(session: Session, name: str) -> Organization | None:
+    """The organisation of that name, or None."""
+    return session.scalar(sa.select(Organization).where(Organization.name == name))
+
+
+def _organization(session: Session, name: str) -> Organization:
+    found = find_organization(session, name)
+    if found is None:
+        found = Organization(name=name)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def _has_key(session: Session, deployment: Deployment) -> bool:
+    mine = sa.select(ApiKey.id).where(ApiKey.deployment_id == deployment.id, ApiKey.active)
+    return session.scalar(mine.limit(1)) is not None

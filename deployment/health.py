@@ -1,0 +1,66 @@
+"""Health: does each part answer, and when did the reconciler last go round? `doctor` goes further and uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from deployment.clock import utcnow
+from deployment.models import Installation
+from deployment.parts import Parts
+from guards import reason_of
+from storage import names
+
+
+def readiness(parts: Parts) -> dict[str, Any]:
+    """`status` is `ready` or `unavailable`; `parts` says `ok` or the reason for each.
+
+    A reconciler that has not been round for long does not make this process unready: it is told as `late`,
+    since a restart of the web processes would not help.
+    """
+    checks: dict[str, Callable[[Parts], None]] = {
+        "database": _database,
+        "queue": _queue,
+        "storage": _storage,
+    }
+    answers = {name: _answer(parts, check) for name, check in checks.items()}
+    ready = all(answer == "ok" for answer in answers.values())
+    age = _reconcile_age(parts) if answers["database"] == "ok" else None
+    return {
+        "status": "ready" if ready else "unavailable",
+        "parts": answers,
+        "reconciler": {"age_seconds": age, "late": age is None or age > _patience(parts)},
+    }
+
+
+def _answer(parts: Parts, check: Callable[[Parts], None]) -> str:
+    try:
+        check(parts)
+    except Exception as error:
+        return reason_of(error)
+    return "ok"
+
+
+def _database(parts: Parts) -> None:
+    with parts.database.reading() as session:
+        session.execute(sa.select(Installation.id)).one()
+
+
+def _queue(parts: Parts) -> None:
+    parts.dispatcher.ping()
+
+
+def _storage(parts: Parts) -> None:
+    next(iter(parts.store.keys(names.PROBES)), None)
+
+
+def _reconcile_age(parts: Parts) -> float | None:
+    with parts.database.reading() as session:
+        last = session.scalar(sa.select(Installation.reconciled_at))
+    return round((utcnow() - last).total_seconds(), 1) if last else None
+
+
+def _patience(parts: Parts) -> float:
+    return (parts.policy.reconcile_interval * 3 + parts.policy.clock_skew).total_seconds()

@@ -1,0 +1,80 @@
+"""API keys: made with 256 bits of entropy, shown once, stored as SHA-256 with a readable prefix."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.models import ApiKey, Deployment, Organization
+
+MARK = "alk_"
+"""What every key begins with, so that secret scanners can know one."""
+SHOWN = len(MARK) + 8
+
+
+class UnknownKey(Exception):
+    """There is no such key. `flask keys list` shows the prefixes."""
+
+
+def digest(key: str) -> str:
+    """The SHA-256 of a key, in hex. A key has full entropy, so a slow hash would protect nothing more."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def create_key(
+    session: Session,
+    organization: Organization,
+    deployment: Deployment | None = None,
+    *,
+    label: str = "",
+    concurrency: int | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """Store a new key and return it: it cannot be read again."""
+    key = MARK + secrets.token_urlsafe(32)
+    session.add(
+        ApiKey(
+            organization_id=organization.id,
+            deployment_id=deployment.id if deployment else None,
+            label=label,
+            prefix=key[:SHOWN],
+            sha256=digest(key),
+            concurrency=concurrency,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return key
+
+
+def find_key(session: Session, key: str, deployment: Deployment) -> ApiKey | None:
+    """The row of a key that may call `deployment` now: known, active, not expired, not of another one."""
+    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == digest(key)))
+    if row is None or not row.active or row.organization_id != deployment.organization_id:
+        return None
+    if row.expires_at is not None and row.expires_at <= utcnow():
+        return None
+    return row if row.deployment_id in (None, deployment.id) else None
+
+
+def revoke_key(session: Session, prefix: str) -> ApiKey:
+    """Make the one key that begins with `prefix` useless, from the next request on."""
+    rows = session.scalars(sa.select(ApiKey).where(ApiKey.prefix == prefix[:SHOWN])).all()
+    if len(rows) != 1:
+        raise UnknownKey(f"{len(rows)} keys begin with {prefix[:SHOWN]!r}; `flask keys list` shows the prefixes.")
+    rows[0].active = False
+    return rows[0]
+
+
+def rotate_key(session: Session, prefix: str, *, overlap_until: datetime) -> str:
+    """A new key with the rights of the old one, which goes on working until `overlap_until`."""
+    old = revoke_key(session, prefix)
+    old.active, old.expires_at = True, overlap_until
+    organization = session.get_one(Organization, old.organization_id)
+    deployment = session.get(Deployment, old.deployment_id) if old.deployment_id else None
+    return create_key(session, organization, deployment, label=old.label, concurrency=old.concurrency)

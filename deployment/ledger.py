@@ -1,0 +1,59 @@
+"""Airlock's ledger for the guard: the moves of `lifecycle`, on a small connection pool of its own.
+
+A pool of its own, since the request's may be poisoned, exhausted, or hold a lock on the very row (fault A10).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from deployment import lifecycle
+from deployment.database import Database
+from deployment.last_words import LastWords
+from deployment.models import Execution, ExecutionStatus
+from deployment.policy import Policy
+from guards import Ledger, Standing
+
+
+class ExecutionLedger(Ledger[UUID]):
+    """Seals executions and marks them as ERROR. See `guards.Ledger` for what each method promises."""
+
+    def __init__(self, database: Database, policy: Policy, last_words: LastWords) -> None:
+        self.database, self._policy, self._last_words = database, policy, last_words
+
+    def seal(self, run: UUID, token: str) -> bool:
+        with self.database.writing() as session:
+            if lifecycle.seal(session, run, token, self._policy):
+                return True
+        return self.standing(run, token) is Standing.SEALED
+
+    def mark_error(self, run: UUID, reason: str, token: str, *, sealed: bool) -> bool:
+        try:
+            return self._mark_error(run, reason, token, sealed)
+        except Exception:
+            self._last_words.leave(run, reason)
+            raise
+
+    def standing(self, run: UUID, token: str) -> Standing:
+        with self.database.reading() as session:
+            execution = session.get(Execution, run)
+        if execution is None or execution.guard_token != token:
+            return Standing.TAKEN
+        if execution.ended_by == _guard(token):
+            return Standing.FAILED
+        return _STANDINGS.get(ExecutionStatus(execution.status), Standing.TAKEN)
+
+    def _mark_error(self, run: UUID, reason: str, token: str, sealed: bool) -> bool:
+        with self.database.writing() as session:
+            if lifecycle.fail_undispatched(
+                session, run, reason, self._policy, by=_guard(token), sealed=sealed
+            ):
+                return True
+        return self.standing(run, token) is Standing.FAILED
+
+
+_STANDINGS = {ExecutionStatus.PENDING: Standing.OPEN, ExecutionStatus.QUEUED: Standing.SEALED}
+
+
+def _guard(token: str) -> str:
+    return f"guard:{token}"

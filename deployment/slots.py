@@ -1,0 +1,58 @@
+"""Slots: how many executions may be live at once, counted over the live rows themselves.
+
+There is nothing to release, so nothing can leak: the terminal move frees the slot because it is the same write.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.models import LIVE, ApiKey, Execution, Installation, Organization, is_one_of
+from deployment.policy import Policy
+
+
+class NoFreeSlot(Exception):
+    """The limit of live executions is reached."""
+
+    def __init__(self, whose: str, used: int, allowed: int) -> None:
+        super().__init__(
+            f"No free slot: {used} of {allowed} executions of {whose} are running. "
+            "Try again when one of them has ended."
+        )
+        self.whose, self.used, self.allowed = whose, used, allowed
+
+
+def take_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:
+    """Make sure that one more execution fits, until this transaction ends; raise `NoFreeSlot` if not.
+
+    The count is a later statement than the locks, so in READ COMMITTED it sees what the last holder committed.
+    """
+    session.execute(sa.select(Installation.id).with_for_update())
+    session.execute(sa.select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    if key is not None:
+        session.execute(sa.select(ApiKey.id).where(ApiKey.id == key.id).with_for_update())
+    look_for_slot(session, organization, key, policy)
+
+
+def look_for_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:
+    """The same without locks: an early answer, which may be out of date a moment later."""
+    counts = session.execute(_live_counts(organization, key)).one()
+    limits = [
+        ("this installation", counts.everyone, policy.global_concurrency),
+        ("this organization", counts.organization, organization.concurrency or policy.org_concurrency),
+    ]
+    if key is not None and key.concurrency is not None:
+        limits.append(("this API key", counts.key, key.concurrency))
+    for whose, used, allowed in limits:
+        if used >= allowed:
+            raise NoFreeSlot(whose, used, allowed)
+
+
+def _live_counts(organization: Organization, key: ApiKey | None) -> sa.Select[tuple[int, int, int]]:
+    count = sa.func.count
+    return sa.select(
+        count().label("everyone"),
+        count().filter(Execution.organization_id == organization.id).label("organization"),
+        count().filter(Execution.api_key_id == (key.id if key else None)).label("key"),
+    ).where(is_one_of(Execution.status, LIVE))
