@@ -1,0 +1,23 @@
+"""`/healthz`: this process is alive. `/readyz`: it can serve, each part answers, and the reconciler goes round."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from deployment.parts import current_parts as parts
+from deployment.health import readiness
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def alive() -> Response:
+    """200 as long as the process answers at all; no part is asked."""
+    return jsonify(status="alive")
+
+
+@health.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """200 when every part answers, else 503; the body says which does not."""
+    report = readiness(parts())
+    return jsonify(report), 200 if report["status"] == "ready" else 503

@@ -1,0 +1,51 @@
+"""The bodies of the wire's replies about an execution."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, url_for
+
+from deployment.models import Execution, ExecutionStatus
+
+ON_THE_WIRE = {ExecutionStatus.QUEUED: ExecutionStatus.PENDING}
+"""Clients know PENDING, EXECUTING, COMPLETED, ERROR and STOPPED, and stop polling at any other word."""
+
+Items = list[dict[str, Any]]
+
+
+def wire_status(execution: Execution) -> str:
+    """The status as the wire calls it."""
+    status = ExecutionStatus(execution.status)
+    return str(ON_THE_WIRE.get(status, status))
+
+
+def posted(
+    code: int,
+    execution_id: UUID,
+    status: str,
+    path: dict[str, str],
+    *,
+    error: str | None = None,
+    result: Items | None = None,
+) -> tuple[Response, int]:
+    """The reply to a POST: everything within `message`, absent is null."""
+    message = {
+        "execution_id": str(execution_id),
+        "execution_status": status,
+        "status_api": url_for("wire.get_execution", **path, execution_id=execution_id),
+        "error": error,
+        "result": result,
+    }
+    return jsonify(message=message), code
+
+
+def told(
+    code: int, status: str, message: Items | str | None, error: str | None = None
+) -> tuple[Response, int]:
+    """The reply to a GET."""
+    body: dict[str, Any] = {"status": status, "message": message}
+    if error is not None:
+        body["error"] = error
+    return jsonify(body), code

@@ -1,0 +1,122 @@
+"""The wire of `/deployment/api/{org}/{name}/`: POST submits, GET tells."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, Response, request
+
+from deployment.api.auth import Caller, authenticate
+from deployment.parts import current_parts as parts
+from deployment.api.errors import FieldError, invalid, refused
+from deployment.api.fields import Fields, Includes
+from deployment.api.items import file_items
+from deployment.api.replies import Items, posted, told, wire_status
+from deployment.api.submission import Asked, read_submission
+from deployment.clock import utcnow
+from deployment.executions import acknowledge, find_execution, wait_for_end
+from deployment.models import Execution, ExecutionStatus
+from deployment.slots import look_for_slot
+from deployment.submit import submit
+from guards import outcome_of
+
+log = structlog.get_logger()
+wire = Blueprint("wire", __name__)
+
+Reply = tuple[Response, int]
+
+
+@wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
+def post_execution(org: str, name: str) -> Reply:
+    """Submit files; 200 once they are accepted, or done within `timeout`; 422 when that failed."""
+    caller = authenticate(parts().database, org, name)
+    with parts().database.reading() as session:
+        look_for_slot(session, caller.deployment.organization, caller.key, parts().policy)
+    asked = read_submission(caller, parts().policy)
+    path = {"org": org, "name": name}
+    try:
+        execution_id = submit(parts(), asked.submission)
+    except Exception as error:
+        outcome = outcome_of(error)
+        if outcome is None:
+            raise  # there is no row: 429 or 503
+        return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
+    return _accepted(execution_id, asked, path)
+
+
+@wire.get("/deployment/api/<org>/<name>/", strict_slashes=False)
+def get_execution(org: str, name: str) -> Reply:
+    """Tell how an execution stands; its result, if it is done."""
+    caller = authenticate(parts().database, org, name)
+    fields = Fields(request.args)
+    execution_id, includes = _execution_id(fields), fields.includes()
+    if fields.errors or execution_id is None:
+        raise invalid(*fields.errors)
+    execution = find_execution(parts(), execution_id)
+    if execution is None or execution.deployment_id != caller.deployment.id:
+        raise refused(404, "not_found", "Execution not found")
+    return _tell(caller, execution, includes)
+
+
+def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
+    """From here on the run is the workers': whatever fails now is not its failure (fault A9)."""
+    try:
+        if asked.wait_seconds:
+            execution = wait_for_end(parts(), execution_id, asked.wait_seconds)
+            if execution is not None:
+                return _waited(execution, asked.includes, path)
+    except Exception:
+        log.exception("wait_failed", execution_id=str(execution_id))
+    return posted(200, execution_id, ExecutionStatus.PENDING, path)
+
+
+def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> Reply:
+    status = wire_status(execution)
+    if execution.live:
+        return posted(200, execution.id, status, path)
+    code = 200 if execution.status == ExecutionStatus.COMPLETED else 422
+    items = _items(execution, includes)
+    return posted(code, execution.id, status, path, error=execution.error, result=items)
+
+
+def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
+    status = wire_status(execution)
+    if execution.live:
+        return told(422, status, None)
+    if execution.status != ExecutionStatus.COMPLETED:
+        reason = execution.error or "stopped by request"
+        return told(422, status, _items(execution, includes), reason)
+    if execution.expires_at is not None and execution.expires_at <= utcnow():
+        return told(410, status, None, f"The result expired at {execution.expires_at.isoformat()}")
+    return _completed(caller, execution, includes)
+
+
+def _completed(caller: Caller, execution: Execution, includes: Includes) -> Reply:
+    """The result is read before it is acknowledged: a storage that is down must not use it up."""
+    single_use = caller.deployment.single_use
+    if single_use and execution.acknowledged_at is not None:
+        return _acknowledged_already(execution)
+    items = _items(execution, includes)
+    if single_use and not acknowledge(parts(), execution):
+        return _acknowledged_already(execution)
+    return told(200, wire_status(execution), items)
+
+
+def _acknowledged_already(execution: Execution) -> Reply:
+    return told(406, wire_status(execution), "Result already acknowledged")
+
+
+def _items(execution: Execution, includes: Includes) -> Items | None:
+    """The items, or None where no worker ever had a file."""
+    return file_items(parts().store, execution, includes) if execution.started_at else None
+
+
+def _execution_id(fields: Fields) -> UUID | None:
+    given = request.args.get("execution_id", "")
+    try:
+        return UUID(given)
+    except ValueError:
+        code, detail = ("invalid", "Must be a valid UUID.") if given else ("required", "This field is required.")
+        fields.errors.append(FieldError(code, detail, "execution_id"))
+        return None
