@@ -1,0 +1,71 @@
+"""Airlock's application: reads the settings and wires the parts. Nothing happens at import."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import logs
+from deployment import api, cli
+from deployment.database import BUSY_SECONDS, Database, db, engine_options
+from deployment.ledger import ExecutionLedger
+from deployment.parts import Parts, install
+from jobs import commands, connections
+from jobs.last_words import RedisLastWords
+from jobs.queue import RqDispatcher
+from settings import Settings, read_settings
+from storage import open_store
+from workflows import Registry
+
+MARKING_SECONDS = 5
+"""How long the guard's mark waits for a lock: a caller waits for it, and the reconciler stands behind it."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application. Connects to nothing: each process opens connections of its own when it needs them."""
+    settings = settings or read_settings()
+    logs.configure(settings.log_format)
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(sa.make_url(settings.database)),
+        AIRLOCK=settings,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    Migrate(app, db, render_as_batch=True, compare_type=True)
+    install(app, _parts(app, settings))
+    api.register(app)
+    cli.register(app)
+    commands.register(app)
+    return app
+
+
+def _parts(app: Flask, settings: Settings) -> Parts:
+    policy = settings.policy()
+    redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    last_words = RedisLastWords(redis)
+    with app.app_context():
+        database = Database(db.engine)
+    registry = Registry()
+    registry.load(settings.workflows)
+    return Parts(
+        policy=policy,
+        database=database,
+        ledger=ExecutionLedger(_marking(settings.database), policy, last_words),
+        store=open_store(settings.storage),
+        dispatcher=RqDispatcher(redis),
+        last_words=last_words,
+        workflows=registry,
+    )
+
+
+def _marking(url: str) -> Database:
+    """A small pool for the guard alone, with locks that are not waited for as long."""
+    options = engine_options(sa.make_url(url), min(MARKING_SECONDS, BUSY_SECONDS))
+    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options))

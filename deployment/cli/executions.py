@@ -1,0 +1,107 @@
+"""`flask executions`: what ran, how it ended and why."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+import sqlalchemy as sa
+
+from deployment.cli.output import json_option, show_row, show_rows
+from deployment.executions import find_execution
+from deployment.models import Deployment, Execution, ExecutionFile, ExecutionStatus, LogLine, Organization
+from deployment.parts import current_parts
+
+
+@click.group("executions")
+def executions_commands() -> None:
+    """Look at executions."""
+
+
+@executions_commands.command("list")
+@click.option("--status", type=click.Choice([str(status) for status in ExecutionStatus]))
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@json_option
+def list_executions(status: str | None, limit: int, as_json: bool) -> None:
+    """List executions, the newest first."""
+    question = (
+        sa.select(Execution, Organization.name, Deployment.name)
+        .join(Execution.deployment)
+        .join(Deployment.organization)
+        .order_by(Execution.created_at.desc())
+        .limit(limit)
+    )
+    if status:
+        question = question.where(Execution.status == status)
+    with current_parts().database.reading() as session:
+        found = session.execute(question).all()
+    rows = [
+        {
+            "id": execution.id,
+            "status": execution.status,
+            "deployment": f"{organization}/{deployment}",
+            "created_at": execution.created_at.isoformat(timespec="seconds"),
+            "files": execution.total_files,
+            "error": execution.error,
+        }
+        for execution, organization, deployment in found
+    ]
+    show_rows(rows, as_json, "no executions")
+
+
+@executions_commands.command("show")
+@click.argument("execution_id", metavar="ID", type=click.UUID)
+@json_option
+def show(execution_id: UUID, as_json: bool) -> None:
+    """Show one execution: its state, its files, and its log."""
+    execution = find_execution(current_parts(), execution_id)
+    if execution is None:
+        raise click.UsageError(f"There is no execution {execution_id}.")
+    row = {
+        "id": execution.id,
+        "status": execution.status,
+        "error": execution.error,
+        "deployment": f"{execution.deployment.organization.name}/{execution.deployment.name}",
+        "created_at": execution.created_at.isoformat(),
+        "ended_at": execution.ended_at.isoformat() if execution.ended_at else None,
+        "ended_by": execution.ended_by,
+        "deadline_at": execution.deadline_at.isoformat(),
+    }
+    files, lines = [_file(file) for file in execution.files], _log(execution)
+    if as_json:
+        show_row({**row, "files": files, "log": lines}, as_json)
+        return
+    show_row(row, as_json)
+    click.echo()
+    show_rows(files, as_json, "no files")
+    click.echo()
+    show_rows(lines, as_json, "no log")
+
+
+def _file(file: ExecutionFile) -> dict[str, object]:
+    return {
+        "file": file.ordinal + 1,
+        "name": file.name,
+        "status": file.status,
+        "size": file.size,
+        "attempt": file.attempt,
+        "losses": file.losses,
+        "error": file.error,
+    }
+
+
+def _log(execution: Execution) -> list[dict[str, object]]:
+    ordinals = {file.id: file.ordinal + 1 for file in execution.files}
+    with current_parts().database.reading() as session:
+        lines = session.scalars(
+            sa.select(LogLine).where(LogLine.execution_id == execution.id).order_by(LogLine.id)
+        ).all()
+    return [
+        {
+            "at": line.at.isoformat(timespec="milliseconds"),
+            "level": line.level,
+            "file": ordinals.get(line.file_id) if line.file_id else None,
+            "message": line.message,
+        }
+        for line in lines
+    ]

@@ -1,0 +1,35 @@
+"""`flask workflows`: what can be deployed."""
+
+from __future__ import annotations
+
+import click
+
+from deployment.cli.output import json_option, show_rows
+from deployment.parts import current_parts
+from workflows import Workflow
+
+
+@click.command("workflows")
+@json_option
+def workflows_command(as_json: bool) -> None:
+    """List what can be deployed, with accepted media types and options."""
+    rows = [_row(workflow) for workflow in current_parts().workflows]
+    if not as_json:
+        rows = [{**row, "accepts": "\n".join(row["accepts"]), "options": _names(row["options"])} for row in rows]
+    show_rows(rows, as_json, "no workflow is loaded: see WORKFLOWS in docs/settings.md")
+
+
+def _row(workflow: Workflow) -> dict[str, object]:
+    return {
+        "name": workflow.name,
+        "version": workflow.version,
+        "description": workflow.description,
+        "accepts": list(workflow.accepts),
+        "options": workflow.options_model.model_json_schema(),
+        "time_limit": workflow.time_limit,
+    }
+
+
+def _names(schema: dict[str, object]) -> str:
+    properties = schema.get("properties")
+    return "\n".join(sorted(properties)) if isinstance(properties, dict) else ""
