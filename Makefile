@@ -7,10 +7,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: demo run test lint lock clean
 
 demo: $(VENV)/runtime
-	@$(BIN)/python launcher.py demo
+	@$(BIN)/python -m launcher demo
 
 run: $(VENV)/runtime
-	@exec $(BIN)/python launcher.py run
+	@exec $(BIN)/python -m launcher run
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     max_attempts: Positive = Field(3, description="times that a file is started before `worker_lost`")
     workers: Positive = Field(2, description="RQ workers of one `flask worker`")
     web_concurrency: Positive = Field(2, description="processes of the web server")
+    web_threads: Positive = Field(
+        16, description="requests that one web process serves at once; a waiting caller holds one"
+    )
     files_in_flight: Annotated[int, Field(ge=0)] = Field(
         0, description="files of one run that are queued or running at once; 0: as many as `WORKERS`"
     )
@@ -131,17 +134,32 @@ class Settings(BaseSettings):
         )
 
 
+def embedded_settings(airlock_data: Path) -> Path:
+    """Where the launcher leaves what it chose (`redis_url`, `secret_key`), a file each, for other shells' commands."""
+    return airlock_data / "embedded"
+
+
 def read_settings() -> Settings:
     """The settings of the environment; raises `InvalidSettings` with a line for each that makes no sense."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise InvalidSettings("\n".join(_line(breach) for breach in error.errors())) from None
+    folder = embedded_settings(Path(os.environ.get("AIRLOCK_DATA") or ".data"))
+    settings = _settings(_secrets_dir=folder if folder.is_dir() else None)
     missing = [name for name in ("redis_url", "secret_key") if not getattr(settings, name)]
     if missing:
         names = " and ".join(name.upper() for name in missing)
         raise InvalidSettings(f"{names} must be set (`make run` sets up everything by itself)")
     return settings
+
+
+def launcher_settings(**chosen: Any) -> Settings:
+    """The same for the launcher, which makes what is not set; `chosen` goes before the environment."""
+    return _settings(**chosen)
+
+
+def _settings(**chosen: Any) -> Settings:
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        raise InvalidSettings("\n".join(_line(breach) for breach in error.errors())) from None
 
 
 def _line(breach: Any) -> str:

@@ -30,12 +30,18 @@ class Claim:
     def __init__(self, ticket: Ticket, database: Database, policy: Policy, time_limit: float) -> None:
         self.ticket, self._database, self._policy = ticket, database, policy
         self.time_limit, self._renewed = time_limit, time.monotonic()
+        self._tried = self._renewed
         self._ends = self._renewed + time_limit
 
     @property
     def beat(self) -> float:
         """Seconds between two renewals: three may fail before the lease is over."""
         return self._policy.lease.total_seconds() / 4
+
+    @property
+    def renewal_due(self) -> bool:
+        """Whether a beat has passed since the last renewal that went through, or was tried."""
+        return time.monotonic() - self._tried >= self.beat
 
     @property
     def seconds_left(self) -> float:
@@ -52,7 +58,7 @@ class Claim:
 
         The clock is the monotonic one, and the skew between hosts is taken off (fault B3).
         """
-        began = time.monotonic()
+        began = self._tried = time.monotonic()
         try:
             with self._database.writing() as session:
                 held = lifecycle.renew(session, self.ticket, self._policy)

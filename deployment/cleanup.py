@@ -99,5 +99,3 @@ def overdue_cleanups(limit: int) -> sa.Select[tuple[UUID]]:
         .order_by(Execution.cleanup_due_at)
         .limit(limit)
     )
-
-

@@ -35,9 +35,7 @@ NAMES = {
 class Base(DeclarativeBase):
     """What every table inherits: constraint names that migrations can refer to, and how instants are stored."""
 
-    registry = registry(
-        metadata=sa.MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime}
-    )
+    registry = registry(metadata=sa.MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime})
 
 
 db = SQLAlchemy(model_class=Base)
@@ -67,7 +65,8 @@ class Database:
     def short_lived(self) -> Database:
         """The same database on connections that live no longer than a transaction."""
         url, options = self.engine.url, engine_options(self.engine.url)
-        return Database(sa.create_engine(url, poolclass=sa.NullPool, connect_args=options["connect_args"]))
+        options.pop("pool_pre_ping", None)
+        return Database(sa.create_engine(url, poolclass=sa.NullPool, **options))
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""
@@ -75,12 +74,13 @@ class Database:
 
 
 def engine_options(url: sa.URL, busy_seconds: int = BUSY_SECONDS) -> dict[str, Any]:
-    """Options for `create_engine` under which nothing waits for ever, on SQLite and on PostgreSQL."""
+    """Options for `create_engine` under which nothing waits for ever and no error tells a caller's data."""
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": busy_seconds}}
+        return {"connect_args": {"timeout": busy_seconds}, "hide_parameters": True}
     limits = f"-c lock_timeout={busy_seconds}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
     return {
         "pool_pre_ping": True,
+        "hide_parameters": True,  # an error's text goes into logs and into RQ: nothing of a caller's may be in it
         "connect_args": {
             "connect_timeout": CONNECT_SECONDS,
             "tcp_user_timeout": STATEMENT_SECONDS * 1000,

@@ -51,6 +51,12 @@ class Dispatcher(Protocol):
     def ping(self) -> None:
         """Raise if the queue does not answer."""
 
+    def probe(self) -> None:
+        """Put a job on a queue of its own, see it there, and take it back; raise if any of it fails."""
+
+    def workers(self) -> int:
+        """How many workers are registered; one that was killed counts for a minute more."""
+
 
 def hand_out(dispatcher: Dispatcher, tickets: Sequence[Ticket]) -> None:
     """Enqueue tickets of rows that are committed as QUEUED; a failure is the reconciler's to repair."""
@@ -79,3 +85,9 @@ class InMemoryDispatcher:
 
     def ping(self) -> None:
         return None
+
+    def probe(self) -> None:
+        return None
+
+    def workers(self) -> int:
+        return 1

@@ -62,11 +62,6 @@ def execute(parts: Parts, ticket: Ticket, worker: str) -> None:
             clean_up(parts, ticket.execution_id)
 
 
-def return_ticket(parts: Parts, ticket: Ticket, why: str) -> None:
-    """Give a claimed file back to the queue without using up an attempt: this worker has to go (fault B7)."""
-    _commit(parts, lambda session: lifecycle.hand_back(session, ticket, parts.policy, why))
-
-
 def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:
     with parts.database.reading() as session:
         file = session.get(ExecutionFile, ticket.file_id)

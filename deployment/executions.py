@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from deployment.reconcile import repair
 
 FIRST_LOOK, LAST_LOOK = 0.02, 0.5
 """Seconds between two looks at a run that is awaited; they double from the first to the last."""
+FOLLOW_SECONDS = 0.1
 
 
 def find_execution(parts: Parts, execution_id: UUID) -> Execution | None:
@@ -34,6 +36,15 @@ def wait_for_end(parts: Parts, execution_id: UUID, seconds: float) -> Execution 
         time.sleep(min(pause, left))
         pause = min(pause * 2, LAST_LOOK)
     return find_execution(parts, execution_id)
+
+
+def follow(parts: Parts, execution_id: UUID) -> Iterator[Execution]:
+    """The run as it stands, again and again, until it has ended; a rescue that is due is made on the way."""
+    while (execution := find_execution(parts, execution_id)) is not None:
+        yield execution
+        if not execution.live:
+            return
+        time.sleep(FOLLOW_SECONDS)
 
 
 def acknowledge(parts: Parts, execution: Execution) -> bool:

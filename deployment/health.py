@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from deployment.clock import utcnow
 from deployment.models import Installation
 from deployment.parts import Parts
+from deployment.policy import Policy
 from guards import reason_of
 from storage import names
 
@@ -27,12 +28,25 @@ def readiness(parts: Parts) -> dict[str, Any]:
     }
     answers = {name: _answer(parts, check) for name, check in checks.items()}
     ready = all(answer == "ok" for answer in answers.values())
-    age = _reconcile_age(parts) if answers["database"] == "ok" else None
+    age = reconcile_age(parts) if answers["database"] == "ok" else None
     return {
         "status": "ready" if ready else "unavailable",
         "parts": answers,
-        "reconciler": {"age_seconds": age, "late": age is None or age > _patience(parts)},
+        "reconciler": {"age_seconds": age, "late": late(age, parts.policy)},
     }
+
+
+def reconcile_age(parts: Parts) -> float | None:
+    """Seconds since the last full pass of any reconciler; None if there was none yet."""
+    with parts.database.reading() as session:
+        last = session.scalar(sa.select(Installation.reconciled_at))
+    return round((utcnow() - last).total_seconds(), 1) if last else None
+
+
+def late(age: float | None, policy: Policy) -> bool:
+    """Whether a reconciler of that age, as of `reconcile_age`, should have been round by now."""
+    patience = policy.reconcile_interval * 3 + policy.clock_skew
+    return age is None or age > patience.total_seconds()
 
 
 def _answer(parts: Parts, check: Callable[[Parts], None]) -> str:
@@ -54,13 +68,3 @@ def _queue(parts: Parts) -> None:
 
 def _storage(parts: Parts) -> None:
     next(iter(parts.store.keys(names.PROBES)), None)
-
-
-def _reconcile_age(parts: Parts) -> float | None:
-    with parts.database.reading() as session:
-        last = session.scalar(sa.select(Installation.reconciled_at))
-    return round((utcnow() - last).total_seconds(), 1) if last else None
-
-
-def _patience(parts: Parts) -> float:
-    return (parts.policy.reconcile_interval * 3 + parts.policy.clock_skew).total_seconds()

@@ -41,7 +41,12 @@ def install(app: Flask, parts: Parts) -> None:
     app.extensions[EXTENSION] = parts
 
 
+def parts_of(app: Flask) -> Parts:
+    """The parts of `app`."""
+    parts: Parts = app.extensions[EXTENSION]
+    return parts
+
+
 def current_parts() -> Parts:
     """The parts of the current application: how a view, a command or a task reaches them."""
-    parts: Parts = current_app.extensions[EXTENSION]
-    return parts
+    return parts_of(current_app)

@@ -22,9 +22,7 @@ class StoredResult(TypedDict):
 
 def store_result(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: int, result: Result) -> None:
     """Write the result under the attempt, so that a worker that lost its lease overwrites nothing."""
-    content = StoredResult(
-        output=result.output, metadata=result.metadata, metrics=result.metrics, text=result.text
-    )
+    content = StoredResult(output=result.output, metadata=result.metadata, metrics=result.metrics, text=result.text)
     body = json.dumps(content, allow_nan=False).encode()
     store.put(names.result_key(execution_id, file_id, attempt), io.BytesIO(body))
 

@@ -37,9 +37,7 @@ def expired(limit: int) -> sa.Select[tuple[UUID]]:
     """The ids of runs whose results have expired and are still stored."""
     return (
         sa.select(Execution.id)
-        .where(
-            Execution.expires_at.is_not(None), Execution.expires_at <= utcnow(), Execution.purged_at.is_(None)
-        )
+        .where(Execution.expires_at.is_not(None), Execution.expires_at <= utcnow(), Execution.purged_at.is_(None))
         .order_by(Execution.expires_at)
         .limit(limit)
     )

@@ -9,6 +9,8 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import utcparse
+from rq.worker import Worker
 
 from deployment.dispatch import Ticket
 
@@ -17,8 +19,13 @@ TASK = "jobs.tasks.run_file"
 RESULT_TTL = 600
 """Seconds that RQ shows a job that has ended; what counts is in the rows."""
 FAILURE_TTL = 24 * 3600
+PROBE_TTL = 60
 NO_TIMEOUT = -1
 """RQ's own time limit is an exception inside the job, at any bytecode; ours is kept by the parent process."""
+
+
+class ProbeLost(Exception):
+    """A job was enqueued and is not in the queue."""
 
 
 class RqDispatcher:
@@ -61,9 +68,32 @@ class RqDispatcher:
     def ping(self) -> None:
         self._connection.ping()
 
+    def probe(self) -> None:
+        queue = Queue(f"{QUEUE}-probe", connection=self._connection, serializer=JSONSerializer)
+        job = queue.enqueue_call(TASK, ttl=PROBE_TTL, result_ttl=0)
+        try:
+            if self._connection.lpos(queue.key, job.id) is None:
+                raise ProbeLost
+        finally:
+            queue.delete(delete_jobs=True)
+
+    def close(self) -> None:
+        """Give the connections back; the next call opens new ones."""
+        self._connection.close()
+
+    def workers(self) -> int:
+        return len(worker_births(self._connection))
+
 
 def ticket_of(job: Job) -> Ticket:
     """The ticket that a job carries; raises `ValueError` for a job that is not one of ours."""
     if job.func_name != TASK:
         raise ValueError(f"{job.func_name} is not the task of this queue")
     return Ticket.parse(*job.args)
+
+
+def worker_births(connection: Redis) -> list[float]:
+    """When each worker that RQ knows of was started, in Unix seconds; some of them may have been killed since."""
+    keys = Worker.all_keys(queue=Queue(QUEUE, connection=connection))
+    births = (connection.hget(key, "birth") for key in keys)
+    return [utcparse(birth.decode()).timestamp() for birth in births if birth]

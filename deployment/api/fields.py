@@ -10,6 +10,7 @@ from typing import Any
 
 from deployment.api.errors import FieldError
 
+INCLUDES = ("include_metadata", "include_metrics", "include_extracted_text")
 MAX_WAIT = 300
 TAG = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
 TAG_LENGTH = 50
@@ -40,7 +41,7 @@ class Fields:
         return text in TRUE
 
     def wait_seconds(self) -> int:
-        """`timeout`: −1..300; −1 and 0 both mean not to wait."""
+        """`timeout`: -1..300; -1 and 0 both mean not to wait."""
         text = self._given.get("timeout", "-1").strip()
         if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
             self._breach("timeout", "invalid", "A valid integer is required.")
@@ -80,11 +81,7 @@ class Fields:
 
     def includes(self) -> Includes:
         """The three `include_…` flags."""
-        return Includes(
-            metadata=self.boolean("include_metadata"),
-            metrics=self.boolean("include_metrics"),
-            extracted_text=self.boolean("include_extracted_text"),
-        )
+        return Includes(*map(self.boolean, INCLUDES))
 
     def _breach(self, name: str, code: str, detail: str) -> None:
         self.errors.append(FieldError(code, detail, name))

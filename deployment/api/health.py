@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from deployment.parts import current_parts as parts
 from deployment.health import readiness
+from deployment.parts import current_parts as parts
 
 health = Blueprint("health", __name__)
 

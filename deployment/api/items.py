@@ -33,9 +33,7 @@ def _item(store: ObjectStore, execution: Execution, file: ExecutionFile, include
     return item
 
 
-def _result(
-    store: ObjectStore, execution: Execution, file: ExecutionFile
-) -> tuple[StoredResult | None, str | None]:
+def _result(store: ObjectStore, execution: Execution, file: ExecutionFile) -> tuple[StoredResult | None, str | None]:
     if file.status != FileStatus.SUCCESS:
         return None, file.error or f"{file.status.lower()} before it was done"
     try:

@@ -41,9 +41,7 @@ def posted(
     return jsonify(message=message), code
 
 
-def told(
-    code: int, status: str, message: Items | str | None, error: str | None = None
-) -> tuple[Response, int]:
+def told(code: int, status: str, message: Items | str | None, error: str | None = None) -> tuple[Response, int]:
     """The reply to a GET."""
     body: dict[str, Any] = {"status": status, "message": message}
     if error is not None:

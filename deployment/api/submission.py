@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from deployment.api.auth import Caller
 from deployment.api.errors import FieldError, invalid, refused
-from deployment.api.fields import Fields, Includes
+from deployment.api.fields import INCLUDES, Fields, Includes
 from deployment.api.uploads import UploadRequest, uploads
 from deployment.policy import Policy
 from deployment.submit import Submission
 
 FORM_ALLOWANCE = 1024 * 1024
 """Bytes of a body beside its files: part headers and text fields."""
+
+
+TEXTS = ("timeout", "tags", "custom_data", "llm_profile_id", "presigned_urls", "use_file_history", *INCLUDES)
 
 
 @dataclass(frozen=True)
@@ -32,33 +35,39 @@ def read_submission(caller: Caller, policy: Policy) -> Asked:
     """The current request; raises `Refused` with 400 and every breach, 413, or 415."""
     _check_body_type()
     current = cast(UploadRequest, request)
-    current.max_content_length = policy.max_upload_bytes + FORM_ALLOWANCE
+    current.max_content_length, current.max_files = policy.max_upload_bytes + FORM_ALLOWANCE, policy.max_files
     form, files = current.parse()
     fields = Fields(form)
     seconds, includes = fields.wait_seconds(), fields.includes()
     tags, custom_data = fields.tags(), fields.custom_data()
-    _refuse_what_is_not_served(fields, form.to_dict())
+    _refuse_what_is_not_served(fields, form)
     taken, file_errors = uploads(files.getlist("files"))
     errors = [*fields.errors, *file_errors, *_counted(files.getlist("files"), policy)]
     errors += [_not_a_file(index) for index, _ in enumerate(form.getlist("files"))]
+    errors += [
+        FieldError("invalid", "Not a valid text value: it was sent as a file.", name) for name in TEXTS if name in files
+    ]
     if errors:
         raise invalid(*errors)
     return Asked(Submission(caller.deployment, caller.key, taken, tags, custom_data), seconds, includes)
 
 
 def _check_body_type() -> None:
-    if request.mimetype == "application/json" and "presigned_urls" in (request.get_json(silent=True) or {}):
-        raise invalid(_not_served("presigned_urls"))
+    if request.mimetype == "application/json":
+        request.max_content_length = FORM_ALLOWANCE
+        given = request.get_json(silent=True)
+        if isinstance(given, dict) and "presigned_urls" in given:
+            raise invalid(_not_served("presigned_urls"))
     if request.mimetype != "multipart/form-data":
         detail = "Send the files as multipart/form-data, in the field 'files': curl -F files=@document.pdf"
         raise refused(415, "unsupported_media_type", detail)
 
 
-def _refuse_what_is_not_served(fields: Fields, form: dict[str, str]) -> None:
+def _refuse_what_is_not_served(fields: Fields, form: MultiDict[str, str]) -> None:
     if fields.boolean("use_file_history"):
         fields.errors.append(_not_served("use_file_history"))
     for name in ("presigned_urls", "llm_profile_id"):
-        if form.get(name):
+        if any(form.getlist(name)):
             fields.errors.append(_not_served(name))
     if "Idempotency-Key" in request.headers:
         fields.errors.append(_not_served("Idempotency-Key"))
@@ -67,9 +76,6 @@ def _refuse_what_is_not_served(fields: Fields, form: dict[str, str]) -> None:
 def _counted(files: list[FileStorage], policy: Policy) -> list[FieldError]:
     if not files and not request.form.getlist("files"):
         return [FieldError("required", f"Send 1 to {policy.max_files} files in the field 'files'.", "files")]
-    if len(files) > policy.max_files:
-        detail = f"Ensure that there are at most {policy.max_files} files (there are {len(files)})."
-        return [FieldError("max_length", detail, "files")]
     return []
 
 

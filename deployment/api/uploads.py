@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser
 
-from deployment.api.errors import FieldError
+from deployment.api.errors import FieldError, invalid
 from deployment.spool import Spool
 from deployment.submit import Upload
 
@@ -21,7 +21,13 @@ NAME_LENGTH = 255
 class UploadRequest(Request):
     """A request whose files are spools, and whose broken body is a 400 instead of an empty form."""
 
+    max_files: int | None = None
+    """Files that are taken at most: each one is an open file of ours, so no more are even begun."""
+
     def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> Any:
+        self._spooled = getattr(self, "_spooled", 0) + 1
+        if self.max_files is not None and self._spooled > self.max_files:
+            raise invalid(FieldError("max_length", f"Ensure that there are at most {self.max_files} files.", "files"))
         return Spool()
 
     def make_form_data_parser(self) -> FormDataParser:

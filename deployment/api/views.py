@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint, Response, request
 
 from deployment.api.auth import Caller, authenticate
-from deployment.parts import current_parts as parts
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.fields import Fields, Includes
 from deployment.api.items import file_items
@@ -17,6 +16,7 @@ from deployment.api.submission import Asked, read_submission
 from deployment.clock import utcnow
 from deployment.executions import acknowledge, find_execution, wait_for_end
 from deployment.models import Execution, ExecutionStatus
+from deployment.parts import current_parts as parts
 from deployment.slots import look_for_slot
 from deployment.submit import submit
 from guards import outcome_of

@@ -37,9 +37,7 @@ def deploy_command(
     try:
         chosen = parts.workflows.get(workflow)
         with parts.database.writing() as session:
-            deployed = deploy(
-                session, organization, name, chosen, _pairs(options), limit=limit, single_use=single_use
-            )
+            deployed = deploy(session, organization, name, chosen, _pairs(options), limit=limit, single_use=single_use)
     except (InvalidName, InvalidOptions, UnknownWorkflow) as error:
         raise click.UsageError(str(error)) from error
     path = f"/deployment/api/{organization}/{name}/"

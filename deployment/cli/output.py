@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -24,7 +25,8 @@ def show_rows(rows: Sequence[Row], as_json: bool, nothing: str) -> None:
     else:
         table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, header_style="bold")
         for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            # As `Text`, since what a caller wrote may look like markup.
+            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
         Console(soft_wrap=True).print(table)
 
 

@@ -38,10 +38,11 @@ def redispatch(session: Session, file: ExecutionFile, policy: Policy) -> list[Ti
 
 def abandon(session: Session, execution: Execution, reason: str, policy: Policy) -> bool:
     """A PENDING run whose request no longer renews its lease ends as ERROR."""
-    seen = (Execution.status == ExecutionStatus.PENDING, Execution.lease_expires_at == execution.lease_expires_at)
-    return end(
-        session, execution.id, ExecutionStatus.ERROR, policy, by="reconciler", error=reason, expected=seen
+    seen = (
+        Execution.status == ExecutionStatus.PENDING,
+        Execution.lease_expires_at == execution.lease_expires_at,
     )
+    return end(session, execution.id, ExecutionStatus.ERROR, policy, by="reconciler", error=reason, expected=seen)
 
 
 def postpone(session: Session, row: Execution | ExecutionFile, policy: Policy) -> bool:

@@ -23,13 +23,15 @@ def accept(session: Session, execution: Execution) -> None:
 
 
 def renew_staging(session: Session, execution_id: UUID, policy: Policy) -> bool:
-    """Put the lease of a PENDING run forward; False if the run is not PENDING any more."""
+    """Put the lease of a PENDING run forward; False if it is not PENDING any more, or past its deadline."""
+    now = utcnow()
     return swap(
         session,
         Execution,
         Execution.id == execution_id,
         Execution.status == ExecutionStatus.PENDING,
-        lease_expires_at=utcnow() + policy.lease,
+        Execution.deadline_at > now,
+        lease_expires_at=now + policy.lease,
     )
 
 
@@ -58,6 +60,4 @@ def fail_undispatched(
 ) -> bool:
     """PENDING → ERROR, or QUEUED → ERROR when `sealed`: only while no worker has claimed a file."""
     unclaimed = Execution.status == (ExecutionStatus.QUEUED if sealed else ExecutionStatus.PENDING)
-    return end(
-        session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=(unclaimed,)
-    )
+    return end(session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=(unclaimed,))

@@ -74,9 +74,7 @@ def hand_back(session: Session, ticket: Ticket, policy: Policy, why: str) -> Mov
     return _requeue(session, ticket, policy, losses=0, message=f"Handed back: {why}")
 
 
-def lose(
-    session: Session, ticket: Ticket, policy: Policy, cause: str, *, expired: datetime | None = None
-) -> Move:
+def lose(session: Session, ticket: Ticket, policy: Policy, cause: str, *, expired: datetime | None = None) -> Move:
     """The worker died: QUEUED again while attempts remain, else FAILED `worker_lost`.
 
     A rescuer names the lease that it saw `expired`, so that a renewal in between makes it lose (fault C1).
@@ -139,7 +137,10 @@ def _verdict(session: Session, execution: Execution) -> tuple[ExecutionStatus, s
     first = files[0]
     if len(files) == 1:
         return ExecutionStatus.ERROR, first.error
-    return ExecutionStatus.ERROR, f"none of the {len(files)} files succeeded; the first, {first.name!r}: {first.error}"
+    return (
+        ExecutionStatus.ERROR,
+        f"none of the {len(files)} files succeeded; the first, {first.name!r}: {first.error}",
+    )
 
 
 def _start(session: Session, execution: Execution) -> None:

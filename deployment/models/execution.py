@@ -66,10 +66,31 @@ class Execution(db.Model):
         sa.CheckConstraint("status <> 'ERROR' OR (error IS NOT NULL AND error <> '')", name="error_has_reason"),
         sa.CheckConstraint("open_files BETWEEN 0 AND total_files", name="open_files_counted"),
         # The reconciler's and the accept's questions, each answered from an index of the few rows it is about.
-        sa.Index("ix_execution_overdue", "lease_expires_at", postgresql_where=sa.text(LIVE_SQL), sqlite_where=sa.text(LIVE_SQL)),
-        sa.Index("ix_execution_slots", "organization_id", "api_key_id", postgresql_where=sa.text(LIVE_SQL), sqlite_where=sa.text(LIVE_SQL)),
-        sa.Index("ix_execution_cleanup", "cleanup_due_at", postgresql_where=sa.text(CLEANUP_SQL), sqlite_where=sa.text(CLEANUP_SQL)),
-        sa.Index("ix_execution_expiry", "expires_at", postgresql_where=sa.text(KEPT_SQL), sqlite_where=sa.text(KEPT_SQL)),
+        sa.Index(
+            "ix_execution_overdue",
+            "lease_expires_at",
+            postgresql_where=sa.text(LIVE_SQL),
+            sqlite_where=sa.text(LIVE_SQL),
+        ),
+        sa.Index(
+            "ix_execution_slots",
+            "organization_id",
+            "api_key_id",
+            postgresql_where=sa.text(LIVE_SQL),
+            sqlite_where=sa.text(LIVE_SQL),
+        ),
+        sa.Index(
+            "ix_execution_cleanup",
+            "cleanup_due_at",
+            postgresql_where=sa.text(CLEANUP_SQL),
+            sqlite_where=sa.text(CLEANUP_SQL),
+        ),
+        sa.Index(
+            "ix_execution_expiry",
+            "expires_at",
+            postgresql_where=sa.text(KEPT_SQL),
+            sqlite_where=sa.text(KEPT_SQL),
+        ),
         sa.Index("ix_execution_history", "deployment_id", "created_at"),
     )
 

@@ -13,10 +13,10 @@ ABANDONED = "abandoned_before_dispatch: the request that brought it ended before
 
 def repair_execution(parts: Parts, execution: Execution) -> str:
     """A run whose lease is over: abandoned, past its deadline, or in need of its next file."""
-    if execution.status == ExecutionStatus.PENDING:
-        return _abandon(parts, execution)
     if utcnow() >= execution.deadline_at:
         return _exceed(parts, execution)
+    if execution.status == ExecutionStatus.PENDING:
+        return _abandon(parts, execution)
     with parts.database.writing() as session:
         tickets = lifecycle.look_after(session, execution, parts.policy)
     hand_out(parts.dispatcher, tickets)
@@ -56,7 +56,5 @@ def _abandon(parts: Parts, execution: Execution) -> str:
 def _exceed(parts: Parts, execution: Execution) -> str:
     reason = f"deadline_exceeded: it was to end by {execution.deadline_at.isoformat(timespec='seconds')}"
     with parts.database.writing() as session:
-        lifecycle.end(
-            session, execution.id, ExecutionStatus.ERROR, parts.policy, by="reconciler", error=reason
-        )
+        lifecycle.end(session, execution.id, ExecutionStatus.ERROR, parts.policy, by="reconciler", error=reason)
     return "deadline_exceeded"

@@ -1,0 +1,38 @@
+"""How Alembic reaches the database: through the application's engine, in one transaction, one migration at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+from deployment.database import db
+from deployment.instants import UtcDateTime
+
+LOCK = 6_421_337_090_115
+"""Any number, but always this one: two releases at once take turns (PostgreSQL's advisory locks)."""
+
+
+def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+    """A migration is history: it must not change with a class of ours."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+def run(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        render_item=render_item,
+        transactional_ddl=True,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        context.run_migrations()
+
+
+with db.engine.connect() as connection:
+    run(connection)

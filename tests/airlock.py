@@ -1,0 +1,127 @@
+"""Airlock as the tests use it: one deployment in an application of the test's process, called over its wire."""
+
+from __future__ import annotations
+
+import io
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import create_app
+from deployment.claims import Claims
+from deployment.database import db
+from deployment.deployments import deploy
+from deployment.executions import find_execution
+from deployment.models import Execution, Installation, LogLine
+from deployment.parts import Parts, parts_of
+from jobs.connections import working
+from jobs.worker import AirlockWorker
+from settings import Settings
+from storage import names
+
+File = tuple[str, bytes]
+HELLO: File = ("hello.txt", b"Hello, world.")
+
+
+@contextmanager
+def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
+    """An application with tables, on what `settings` say; a folder below `folder` holds what they leave out."""
+    chosen = Settings(**{"airlock_data": folder, "secret_key": "test", **settings})
+    app = create_app(chosen)
+    with app.app_context():
+        db.create_all()
+        db.session.add(Installation(id=1))
+        db.session.commit()
+        db.session.remove()
+    try:
+        yield app
+    finally:
+        parts = parts_of(app)
+        parts.database.dispose()
+        parts.ledger.database.dispose()
+        parts.dispatcher.close()  # type: ignore[attr-defined]
+
+
+class Airlock:
+    """A deployment, and what its caller and its operator can do."""
+
+    def __init__(self, app: Flask, workflow: str = "extract-text", *, name: str = "text", **options: Any) -> None:
+        self.app, self.client = app, app.test_client()
+        self.path = f"/deployment/api/acme/{name}/"
+        with self.parts.database.writing() as session:
+            chosen = self.parts.workflows.get(workflow)
+            self.key = deploy(session, "acme", name, chosen, {}, **options).new_key or ""
+
+    @property
+    def parts(self) -> Parts:
+        return parts_of(self.app)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def post(self, files: Sequence[File] = (HELLO,), **fields: Any) -> TestResponse:
+        """POST `files` and form `fields`."""
+        data = {**fields, "files": [(io.BytesIO(content), name) for name, content in files]}
+        return self.client.post(self.path, data=data, headers=self.headers)
+
+    def accept(self, files: Sequence[File] = (HELLO,), **fields: Any) -> UUID:
+        """POST, see that it was accepted, and return the execution's id."""
+        reply = self.post(files, **fields)
+        assert reply.status_code == 200, reply.text
+        return UUID(reply.get_json()["message"]["execution_id"])
+
+    def get(self, execution_id: UUID | str, **query: Any) -> TestResponse:
+        return self.client.get(self.path, query_string={"execution_id": str(execution_id), **query}, headers=self.headers)
+
+    def work(self) -> None:
+        """Let a real worker do all that is in the queue, in this process and its forks."""
+        held = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
+        settings: Settings = self.app.config["AIRLOCK"]
+        try:
+            with working(settings.redis_url) as redis, self.app.app_context():
+                AirlockWorker(self.app, Claims(self.parts, worker="test-worker"), connection=redis).work(burst=True)
+        finally:
+            for signum, handler in held.items():
+                signal.signal(signum, handler)
+
+    def run(self, execution_id: UUID) -> Execution:
+        """The row with its files, as a reader finds it (an overdue one is repaired first)."""
+        execution = find_execution(self.parts, execution_id)
+        assert execution is not None
+        return execution
+
+    def rows(self) -> list[Execution]:
+        """Every execution, as it is stored."""
+        with self.parts.database.reading() as session:
+            return list(session.scalars(sa.select(Execution).order_by(Execution.created_at)))
+
+    def log(self, execution_id: UUID) -> list[str]:
+        """The lines of the execution log."""
+        question = sa.select(LogLine.message).where(LogLine.execution_id == execution_id).order_by(LogLine.id)
+        with self.parts.database.reading() as session:
+            return list(session.scalars(question))
+
+    def inputs(self, execution_id: UUID) -> list[str]:
+        """The keys of what is staged for a run."""
+        return list(self.parts.store.keys(names.inputs(execution_id)))
+
+    def tickets(self) -> list[str]:
+        """The ids of the jobs that stand in the queue."""
+        settings: Settings = self.app.config["AIRLOCK"]
+        with working(settings.redis_url) as redis:
+            return [job_id.decode() for job_id in redis.lrange("rq:queue:airlock", 0, -1)]
+
+    def swap(self, model: type[Any], row_id: UUID, **values: Any) -> None:
+        """Write to a row behind everybody's back, as an accident or the passing of time would."""
+        with self.parts.database.writing() as session:
+            session.execute(sa.update(model).where(model.id == row_id).values(**values))
+
+

@@ -1,0 +1,36 @@
+"""Airlock itself: the application in the test's process, on real parts; and a whole installation of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.airlock import Airlock, make_app
+
+
+@pytest.fixture
+def new_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes applications: `new_app(database_url=…, redis_url=…, storage_url=…, lease_seconds=2)`; tables included."""
+    with ExitStack() as made:
+
+        def make(**settings: Any) -> Flask:
+            return made.enter_context(make_app(tmp_path, **settings))
+
+        yield make
+
+
+@pytest.fixture
+def app(new_app: Callable[..., Flask], database_url: str, redis_url: str) -> Flask:
+    """An application on each database, the shared queue, and a folder."""
+    return new_app(database_url=database_url, redis_url=redis_url)
+
+
+@pytest.fixture
+def airlock(app: Flask) -> Airlock:
+    """A deployment of `extract-text` in that application, with its key: how a caller sees it."""
+    return Airlock(app)
