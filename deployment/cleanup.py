@@ -88,10 +88,11 @@ def _next_pass(execution: Execution, policy: Policy) -> datetime | None:
 
 def _backoff(tries: int, policy: Policy) -> timedelta:
     """Doubling, and never longer than the promise allows: gone within the grace of the storage's return."""
-    return min(FIRST_RETRY * 2**tries, policy.cleanup_grace)
+    doublings = min(tries, 16)  # more would not fit into a timedelta, after an hour without the storage
+    return max(FIRST_RETRY, min(FIRST_RETRY * (1 << doublings), policy.cleanup_grace))
 
 
-def overdue_cleanups(limit: int) -> sa.Select[tuple[UUID]]:
+def overdue_cleanups(limit: int) -> sa.Select[UUID]:
     """The ids of runs whose cleanup is due, the longest overdue first."""
     return (
         sa.select(Execution.id)

@@ -65,7 +65,7 @@ def _load(parts: Parts, execution_id: UUID) -> Execution | None:
         return session.scalar(_whole().where(Execution.id == execution_id))
 
 
-def _whole() -> sa.Select[tuple[Execution]]:
+def _whole() -> sa.Select[Execution]:
     deployment = joinedload(Execution.deployment).joinedload(Deployment.organization)
     return sa.select(Execution).options(deployment, selectinload(Execution.files))
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from deployment import lifecycle
 from deployment.database import Database
 from deployment.last_words import LastWords
@@ -25,7 +27,7 @@ class ExecutionLedger(Ledger[UUID]):
         with self.database.writing() as session:
             if lifecycle.seal(session, run, token, self._policy):
                 return True
-        return self.standing(run, token) is Standing.SEALED
+        return self._was_sealed(run, token)
 
     def mark_error(self, run: UUID, reason: str, token: str, *, sealed: bool) -> bool:
         try:
@@ -42,6 +44,12 @@ class ExecutionLedger(Ledger[UUID]):
         if execution.ended_by == _guard(token):
             return Standing.FAILED
         return _STANDINGS.get(ExecutionStatus(execution.status), Standing.TAKEN)
+
+    def _was_sealed(self, run: UUID, token: str) -> bool:
+        """A first try whose reply was lost has sealed it; by now a worker may have it, or it may have ended."""
+        mine = sa.select(Execution.sealed_at).where(Execution.id == run, Execution.guard_token == token)
+        with self.database.reading() as session:
+            return session.scalar(mine) is not None
 
     def _mark_error(self, run: UUID, reason: str, token: str, sealed: bool) -> bool:
         with self.database.writing() as session:

@@ -33,7 +33,7 @@ def purge(parts: Parts, execution_id: UUID) -> bool:
         )
 
 
-def expired(limit: int) -> sa.Select[tuple[UUID]]:
+def expired(limit: int) -> sa.Select[UUID]:
     """The ids of runs whose results have expired and are still stored."""
     return (
         sa.select(Execution.id)

@@ -49,7 +49,7 @@ def look_for_slot(session: Session, organization: Organization, key: ApiKey | No
             raise NoFreeSlot(whose, used, allowed)
 
 
-def _live_counts(organization: Organization, key: ApiKey | None) -> sa.Select[tuple[int, int, int]]:
+def _live_counts(organization: Organization, key: ApiKey | None) -> sa.Select[int, int, int]:
     count = sa.func.count
     return sa.select(
         count().label("everyone"),

@@ -14,7 +14,7 @@ class Spool:
     """A file that is written once, from start to end, and then read: what a form parser wants for a part."""
 
     def __init__(self) -> None:
-        self._file: BinaryIO = tempfile.TemporaryFile(prefix="airlock-")  # type: ignore[assignment]  # noqa: SIM115
+        self._file: BinaryIO = tempfile.TemporaryFile(prefix="airlock-")  # noqa: SIM115
         self._hash = hashlib.sha256()
         self.size = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from redis import Redis
 from rq import Queue
@@ -95,5 +96,5 @@ def ticket_of(job: Job) -> Ticket:
 def worker_births(connection: Redis) -> list[float]:
     """When each worker that RQ knows of was started, in Unix seconds; some of them may have been killed since."""
     keys = Worker.all_keys(queue=Queue(QUEUE, connection=connection))
-    births = (connection.hget(key, "birth") for key in keys)
+    births = (cast("bytes | None", connection.hget(key, "birth")) for key in keys)
     return [utcparse(birth.decode()).timestamp() for birth in births if birth]

@@ -127,7 +127,7 @@ class AirlockWorker(HerokuWorker):
     def set_shutdown_requested_date(self) -> None:
         """Within a signal handler: a Redis that is away must not raise into the wait for the work-horse."""
         with suppress(RedisError):
-            super().set_shutdown_requested_date()
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
 
     @property
     def _must_leave(self) -> bool:

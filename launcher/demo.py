@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 from examples.documents import make_documents
-
 from launcher.installation import Installation
 from launcher.part import HERE, PartFailed
 

@@ -34,7 +34,7 @@ def posted(
     message = {
         "execution_id": str(execution_id),
         "execution_status": status,
-        "status_api": url_for("wire.get_execution", **path, execution_id=execution_id),
+        "status_api": url_for("wire.get_execution", execution_id=execution_id, org=path["org"], name=path["name"]),
         "error": error,
         "result": result,
     }

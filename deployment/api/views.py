@@ -25,6 +25,7 @@ log = structlog.get_logger()
 wire = Blueprint("wire", __name__)
 
 Reply = tuple[Response, int]
+STOPPED = "stopped by request"
 
 
 @wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
@@ -41,7 +42,9 @@ def post_execution(org: str, name: str) -> Reply:
         outcome = outcome_of(error)
         if outcome is None:
             raise  # there is no row: 429 or 503
-        return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
+        if outcome.failed:
+            return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
+        return _decided_elsewhere(outcome.run, path)
     return _accepted(execution_id, asked, path)
 
 
@@ -71,6 +74,17 @@ def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     return posted(200, execution_id, ExecutionStatus.PENDING, path)
 
 
+def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
+    """The guard did not fail the run: the row says how it stands, or will say it when it can be read again."""
+    try:
+        execution = find_execution(parts(), execution_id)
+        if execution is not None and not execution.live:
+            return posted(422, execution_id, wire_status(execution), path, error=execution.error or STOPPED)
+    except Exception:
+        log.exception("row_not_readable", execution_id=str(execution_id))
+    return posted(200, execution_id, ExecutionStatus.PENDING, path)
+
+
 def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> Reply:
     status = wire_status(execution)
     if execution.live:
@@ -85,7 +99,7 @@ def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
     if execution.live:
         return told(422, status, None)
     if execution.status != ExecutionStatus.COMPLETED:
-        reason = execution.error or "stopped by request"
+        reason = execution.error or STOPPED
         return told(422, status, _items(execution, includes), reason)
     if execution.expires_at is not None and execution.expires_at <= utcnow():
         return told(410, status, None, f"The result expired at {execution.expires_at.isoformat()}")

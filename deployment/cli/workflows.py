@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from deployment.cli.output import json_option, show_rows
+from deployment.cli.output import Row, json_option, show_rows
 from deployment.parts import current_parts
 from workflows import Workflow
 
@@ -19,7 +21,7 @@ def workflows_command(as_json: bool) -> None:
     show_rows(rows, as_json, "no workflow is loaded: see WORKFLOWS in docs/settings.md")
 
 
-def _row(workflow: Workflow) -> dict[str, object]:
+def _row(workflow: Workflow) -> Row:
     return {
         "name": workflow.name,
         "version": workflow.version,
@@ -30,6 +32,5 @@ def _row(workflow: Workflow) -> dict[str, object]:
     }
 
 
-def _names(schema: dict[str, object]) -> str:
-    properties = schema.get("properties")
-    return "\n".join(sorted(properties)) if isinstance(properties, dict) else ""
+def _names(schema: dict[str, Any]) -> str:
+    return "\n".join(sorted(schema.get("properties", {})))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from deployment.database import db
+from deployment.database import Model
 from deployment.models.file import ExecutionFile
 from deployment.models.states import LIVE, ExecutionStatus
 from deployment.models.tenancy import Deployment
@@ -20,7 +20,7 @@ CLEANUP_SQL = "cleanup_due_at IS NOT NULL"
 KEPT_SQL = "expires_at IS NOT NULL AND purged_at IS NULL"
 
 
-class Execution(db.Model):
+class Execution(Model):
     """A live row has a lease and a deadline; a terminal one has an end, and a reason if it is an ERROR."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

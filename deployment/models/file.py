@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from deployment.database import db
+from deployment.database import Model
 from deployment.models.states import FileStatus
 
 OPEN_SQL = "status IN ('WAITING', 'QUEUED', 'EXECUTING')"
 DISPATCHED_SQL = "status IN ('QUEUED', 'EXECUTING')"
 
 
-class ExecutionFile(db.Model):
+class ExecutionFile(Model):
     """`attempt` counts claims and only rises; `losses` counts workers that died with it; `dispatch` counts tickets."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

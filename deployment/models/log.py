@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from deployment.clock import utcnow
-from deployment.database import db
+from deployment.database import Model
 
 
-class LogLine(db.Model):
+class LogLine(Model):
     """One step. It is written in the transaction of the move that it tells of, so it is never untrue."""
 
     id: Mapped[int] = mapped_column(primary_key=True)

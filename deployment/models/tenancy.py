@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployment.clock import utcnow
-from deployment.database import db
+from deployment.database import Model
 
 
-class Installation(db.Model):
+class Installation(Model):
     """The one row whose lock orders every accept, and which tells when the reconciler last went round."""
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -22,7 +22,7 @@ class Installation(db.Model):
     __table_args__ = (sa.CheckConstraint("id = 1", name="only_one"),)
 
 
-class Organization(db.Model):
+class Organization(Model):
     """A tenant. `concurrency` overrides `ORG_CONCURRENCY`: live executions at once."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -31,7 +31,7 @@ class Organization(db.Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class Deployment(db.Model):
+class Deployment(Model):
     """A workflow with its options under a name; callers POST to `/deployment/api/{org}/{name}/`."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -48,7 +48,7 @@ class Deployment(db.Model):
     __table_args__ = (sa.UniqueConstraint("organization_id", "name"),)
 
 
-class ApiKey(db.Model):
+class ApiKey(Model):
     """A key of an organisation, or of one of its deployments. Only its SHA-256 is stored."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -56,10 +58,10 @@ def _repair_batch(parts: Parts, only: Only, done: Counter[str]) -> int:
         executions = session.scalars(overdue_executions(parts.policy, only)).all()
         files = session.scalars(overdue_files(parts.policy, only)).all()
     for execution in executions:
-        done[_isolated(parts, execution, lambda row=execution: repair_execution(parts, row))] += 1
+        done[_isolated(parts, execution, partial(repair_execution, parts, execution))] += 1
     standing = _standing(parts, [file for file in files if file.status == FileStatus.QUEUED])
     for file in files:
-        repaired = _isolated(parts, file, lambda row=file: repair_file(parts, row, standing=row in standing))
+        repaired = _isolated(parts, file, partial(repair_file, parts, file, standing=file in standing))
         done[repaired] += 1
     return max(len(executions), len(files))
 
@@ -95,6 +97,15 @@ def _tend_objects(parts: Parts) -> Counter[str]:
         purges = session.scalars(expired(BATCH)).all()
     for name, act, ids in (("cleaned_up", clean_up, cleanups), ("purged", purge, purges)):
         for execution_id in ids:
-            if time.monotonic() < ends and act(parts, execution_id):
+            if time.monotonic() < ends and _acted(parts, act, execution_id):
                 done[name] += 1
     return done
+
+
+def _acted(parts: Parts, act: Callable[[Parts, UUID], bool], execution_id: UUID) -> bool:
+    """One run whose objects cannot be dealt with holds up no other (promise 5)."""
+    try:
+        return act(parts, execution_id)
+    except Exception:
+        log.exception("objects_postponed", execution_id=str(execution_id))
+        return False

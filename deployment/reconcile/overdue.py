@@ -14,14 +14,14 @@ IN_FLIGHT = (FileStatus.QUEUED, FileStatus.EXECUTING)
 Only = tuple[sa.ColumnElement[bool], ...]
 
 
-def overdue_executions(policy: Policy, only: Only = ()) -> sa.Select[tuple[Execution]]:
+def overdue_executions(policy: Policy, only: Only = ()) -> sa.Select[Execution]:
     """Live runs whose lease is over, longest first; `only` narrows it to some of them."""
     late = Execution.lease_expires_at <= utcnow() - policy.clock_skew
     runs = sa.select(Execution).where(is_one_of(Execution.status, LIVE), late, *only)
     return runs.order_by(Execution.lease_expires_at).limit(BATCH)
 
 
-def overdue_files(policy: Policy, only: Only = ()) -> sa.Select[tuple[ExecutionFile]]:
+def overdue_files(policy: Policy, only: Only = ()) -> sa.Select[ExecutionFile]:
     """Files in flight whose lease is over, longest first."""
     late = ExecutionFile.lease_expires_at <= utcnow() - policy.clock_skew
     files = sa.select(ExecutionFile).where(is_one_of(ExecutionFile.status, IN_FLIGHT), late)
