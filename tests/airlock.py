@@ -79,7 +79,9 @@ class Airlock:
         return UUID(reply.get_json()["message"]["execution_id"])
 
     def get(self, execution_id: UUID | str, **query: Any) -> TestResponse:
-        return self.client.get(self.path, query_string={"execution_id": str(execution_id), **query}, headers=self.headers)
+        return self.client.get(
+            self.path, query_string={"execution_id": str(execution_id), **query}, headers=self.headers
+        )
 
     def work(self) -> None:
         """Let a real worker do all that is in the queue, in this process and its forks."""
@@ -123,5 +125,3 @@ class Airlock:
         """Write to a row behind everybody's back, as an accident or the passing of time would."""
         with self.parts.database.writing() as session:
             session.execute(sa.update(model).where(model.id == row_id).values(**values))
-
-
