@@ -53,7 +53,7 @@ class ExecutionLedger(Ledger[UUID]):
 
     def _mark_error(self, run: UUID, reason: str, token: str, sealed: bool) -> bool:
         with self.database.writing() as session:
-            if lifecycle.fail_undispatched(session, run, reason, self._policy, by=_guard(token), sealed=sealed):
+            if lifecycle.fail_undispatched(session, run, reason, token, self._policy, by=_guard(token), sealed=sealed):
                 return True
         return self.standing(run, token) is Standing.FAILED
 

@@ -56,8 +56,9 @@ def seal(session: Session, execution_id: UUID, token: str, policy: Policy) -> bo
 
 
 def fail_undispatched(
-    session: Session, execution_id: UUID, reason: str, policy: Policy, *, by: str, sealed: bool = False
+    session: Session, execution_id: UUID, reason: str, token: str, policy: Policy, *, by: str, sealed: bool = False
 ) -> bool:
-    """PENDING → ERROR, or QUEUED → ERROR when `sealed`: only while no worker has claimed a file."""
+    """PENDING → ERROR, or QUEUED → ERROR when `sealed`: only by the guard that made it, before any claim."""
     unclaimed = Execution.status == (ExecutionStatus.QUEUED if sealed else ExecutionStatus.PENDING)
-    return end(session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=(unclaimed,))
+    expected = (unclaimed, Execution.guard_token == token)
+    return end(session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=expected)
