@@ -5,20 +5,32 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit
 
 import sqlalchemy as sa
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.connection import parse_url
 
 from deployment.policy import Policy
+from storage import InvalidStorageUrl, open_store
+from workflows import InvalidWorkflows, Registry
+
+TEN_YEARS = 10 * 366 * 86400
+"""In seconds; an instant that lies much further ahead cannot be stored."""
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 
 Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
+Processes = Annotated[int, Field(gt=0, le=1000)]
+Seconds = Annotated[float, Field(gt=0, le=TEN_YEARS)]
+SecondsOrNone = Annotated[float, Field(ge=0, le=TEN_YEARS)]
 
 
 class InvalidSettings(SystemExit):
@@ -48,12 +60,12 @@ class Settings(BaseSettings):
     global_concurrency: Positive = Field(100, description="live executions of the installation")
     lease_seconds: Seconds = Field(20, description="a process that is silent for so long is taken for dead")
     reconcile_seconds: Seconds = Field(5, description="pause between two passes of the reconciler")
-    clock_skew_seconds: Annotated[float, Field(ge=0)] = Field(2, description="allowance between hosts")
-    cleanup_grace: Annotated[float, Field(ge=0)] = Field(90, description="seconds until the second cleanup")
+    clock_skew_seconds: SecondsOrNone = Field(2, description="allowance between hosts")
+    cleanup_grace: SecondsOrNone = Field(90, description="seconds until the second cleanup")
     max_attempts: Positive = Field(3, description="times that a file is started before `worker_lost`")
-    workers: Positive = Field(2, description="RQ workers of one `flask worker`")
-    web_concurrency: Positive = Field(2, description="processes of the web server")
-    web_threads: Positive = Field(
+    workers: Processes = Field(2, description="RQ workers of one `flask worker`")
+    web_concurrency: Processes = Field(2, description="processes of the web server")
+    web_threads: Processes = Field(
         16, description="requests that one web process serves at once; a waiting caller holds one"
     )
     files_in_flight: Annotated[int, Field(ge=0)] = Field(
@@ -64,6 +76,9 @@ class Settings(BaseSettings):
     result_ttl: Seconds = Field(604800, description="seconds that a result can be read")
     max_upload_mb: Positive = Field(512, description="size of one request's files, in MiB")
     max_files: Positive = Field(32, description="files of one request")
+    private_webhooks: bool = Field(
+        False, description="allow webhooks to `http://` and to private addresses: for receivers in one's own network"
+    )
     workflows: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="dotted modules to load beside the built-in workflows, comma-separated"
     )
@@ -76,28 +91,25 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return value if value == "localhost" else str(ipaddress.ip_address(value))
+
     @field_validator("database_url")
     @classmethod
     def _sqlalchemy_url(cls, value: str) -> str:
-        """Heroku says `postgres://`, which SQLAlchemy does not know; the driver is always psycopg 3."""
-        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
-        if url and sa.make_url(url).get_backend_name() not in ("sqlite", "postgresql"):
-            raise ValueError("must be a sqlite:// or postgresql:// URL")
-        return url
+        return _database_url(value) if value else value
 
     @field_validator("redis_url")
     @classmethod
-    def _redis_url(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        return value
+    def _known_redis(cls, value: str) -> str:
+        return _redis_url(value) if value else value
 
     @field_validator("storage_url")
     @classmethod
-    def _storage_url(cls, value: str) -> str:
-        if value and not value.startswith(("file://", "s3://")):
-            raise ValueError("must begin with file:// or s3://")
-        return value
+    def _known_storage(cls, value: str) -> str:
+        return _storage_url(value) if value else value
 
     @model_validator(mode="after")
     def _skew_fits_lease(self) -> Self:
@@ -113,7 +125,13 @@ class Settings(BaseSettings):
     @property
     def storage(self) -> str:
         """The object storage to use: the one that is set, else a folder in the data folder."""
-        return self.storage_url or f"file://{self.airlock_data.absolute()}/objects"
+        return self.storage_url or f"file://{quote(str(self.airlock_data.absolute()))}/objects"
+
+    @property
+    def local_url(self) -> str:
+        """Where the web server is reached from this machine, also if it is bound on every address."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def policy(self) -> Policy:
         """The numbers that the domain lives by."""
@@ -131,20 +149,24 @@ class Settings(BaseSettings):
             global_concurrency=self.global_concurrency,
             max_upload_bytes=self.max_upload_mb * 1024 * 1024,
             max_files=self.max_files,
+            private_webhooks=self.private_webhooks,
         )
 
 
 def embedded_settings(airlock_data: Path) -> Path:
-    """Where the launcher leaves what it chose (`redis_url`, `secret_key`), a file each, for other shells' commands."""
+    """Where the launcher leaves what it chose (`redis_url`, `secret_key`, …), a file each, for commands elsewhere."""
     return airlock_data / "embedded"
 
 
 def read_settings() -> Settings:
     """The settings of the environment; raises `InvalidSettings` with a line for each that makes no sense."""
     folder = embedded_settings(Path(os.environ.get("AIRLOCK_DATA") or ".data"))
-    settings = _settings(_secrets_dir=folder if folder.is_dir() else None)
+    try:
+        settings = _settings(_secrets_dir=folder if folder.is_dir() else None)
+    except PermissionError as error:
+        raise InvalidSettings(f"AIRLOCK_DATA: {error.filename} cannot be read ({error.strerror})") from None
     missing = [name for name in ("redis_url", "secret_key") if not getattr(settings, name)]
-    if missing:
+    if missing and not _only_help():
         names = " and ".join(name.upper() for name in missing)
         raise InvalidSettings(f"{names} must be set (`make run` sets up everything by itself)")
     return settings
@@ -157,12 +179,68 @@ def launcher_settings(**chosen: Any) -> Settings:
 
 def _settings(**chosen: Any) -> Settings:
     try:
-        return Settings(**chosen)
+        settings = Settings(**chosen)
+        Registry().load(settings.workflows)
     except ValidationError as error:
-        raise InvalidSettings("\n".join(_line(breach) for breach in error.errors())) from None
+        raise InvalidSettings("\n".join(map(_line, error.errors()))) from None
+    except InvalidWorkflows as error:
+        raise InvalidSettings(str(error)) from None
+    return settings
+
+
+def _only_help() -> bool:
+    """`flask --help` lists the commands on any machine: making the app connects to nothing."""
+    program, *words = sys.argv
+    return Path(program).stem == "flask" and (not words or "--help" in words)
+
+
+def _database_url(value: str) -> str:
+    """Heroku says `postgres://`, which SQLAlchemy does not know; the driver is always psycopg 3.
+
+    A relative path of SQLite counts from the working folder; Flask-SQLAlchemy alone would take another folder.
+    """
+    try:
+        url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value))
+    except (sa.exc.ArgumentError, ValueError):  # their messages quote what may be a piece of a password
+        raise ValueError("must be postgresql://user:password@host:port/name or sqlite:////path") from None
+    if url.drivername not in DRIVERS:
+        raise ValueError("must begin with postgresql://, postgres:// or sqlite://")
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("must name a file: in memory, each process would have a database of its own")
+        url = url.set(database=str(Path(str(url.database)).absolute()))
+    return url.render_as_string(hide_password=False)
+
+
+def _redis_url(value: str) -> str:
+    """What redis-py would take for a default, or find out at the first command, is refused here."""
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    try:
+        parse_url(value)  # type: ignore[no-untyped-call]
+        parts = urlsplit(value)
+        usable = bool(parts.path) if parts.scheme == "unix" else parts.hostname and _is_number(parts.path)
+    except ValueError:  # its message would quote a piece of a password
+        usable = False
+    if not usable:
+        raise ValueError("must be redis://:password@host:port/0 or unix:///path; write a / in the password as %2F")
+    return value
+
+
+def _is_number(path: str) -> bool:
+    return re.fullmatch(r"/?\d*", path) is not None
+
+
+def _storage_url(value: str) -> str:
+    try:
+        open_store(value)
+    except InvalidStorageUrl as error:
+        raise ValueError(str(error).removeprefix("STORAGE_URL ")) from None
+    return value
 
 
 def _line(breach: Any) -> str:
     """One line; the value is left out, since it may hold a password."""
     name = "_".join(str(part) for part in breach["loc"]).upper()
-    return f"{name}: {breach['msg']}" if name else str(breach["msg"])
+    told = breach["msg"].removeprefix("Value error, ")
+    return f"{name}: {told}" if name else told

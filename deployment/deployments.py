@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from deployment.keys import create_key
 from deployment.models import ApiKey, Deployment, Organization
+from deployment.outbound import check_url
 from workflows import Workflow
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -23,10 +26,11 @@ class InvalidName(ValueError):
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployment, and its first key if this call made it: the only time that it can be read."""
+    """A deployment, and its first key and its webhook's secret if this call made them: the only time to read them."""
 
     deployment: Deployment
     new_key: str | None
+    new_webhook_secret: str | None
 
 
 def deploy(
@@ -38,10 +42,14 @@ def deploy(
     *,
     limit: int | None = None,
     single_use: bool = False,
+    webhook: str | None = None,
+    private_webhooks: bool = False,
 ) -> Deployed:
     """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
 
-    Raises `InvalidName`, and `workflows.InvalidOptions` when the options do not fit the workflow.
+    `webhook` is told of every end; None leaves it as it is, and "" takes it away. Its secret is made with the
+    first one, and kept with another. Raises `InvalidName`,
+    `InvalidUrl`, and `workflows.InvalidOptions` when the options do not fit the workflow.
     """
     for text in (organization, name):
         if not NAME.fullmatch(text):
@@ -54,8 +62,9 @@ def deploy(
         row = Deployment(organization=owner, name=name)
         session.add(row)
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
+    new_secret = _set_webhook(row, webhook, private_webhooks)
     session.flush()
-    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row))
+    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row), new_secret)
 
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:
@@ -82,6 +91,19 @@ def _organization(session: Session, name: str) -> Organization:
         session.add(found)
         session.flush()
     return found
+
+
+def _set_webhook(deployment: Deployment, url: str | None, private: bool) -> str | None:
+    """The secret, `whsec_` and 256 bits in base64 as the specification has it, if it is new."""
+    if not url:
+        deployment.webhook_url = None if url == "" else deployment.webhook_url
+        return None
+    check_url(url, private=private)
+    deployment.webhook_url = url
+    if deployment.webhook_secret is not None:
+        return None
+    deployment.webhook_secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+    return deployment.webhook_secret
 
 
 def _has_key(session: Session, deployment: Deployment) -> bool:

@@ -23,3 +23,4 @@ class Policy:
     global_concurrency: int = 100
     max_upload_bytes: int = 512 * 1024 * 1024
     max_files: int = 32
+    private_webhooks: bool = False

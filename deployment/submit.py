@@ -84,6 +84,7 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
         options=deployment.options,
         tags=submission.tags,
         custom_data=submission.custom_data,
+        webhook_url=deployment.webhook_url,
         guard_token=token,
         total_files=len(submission.uploads),
         open_files=len(submission.uploads),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from deployment.cli.deliveries import deliveries_commands
 from deployment.cli.deploy import deploy_command
 from deployment.cli.doctor import doctor_command
 from deployment.cli.executions import executions_commands
@@ -15,6 +16,7 @@ from deployment.cli.workflows import workflows_command
 def register(app: Flask) -> None:
     """Add the commands to the app's command line."""
     for command in (
+        deliveries_commands,
         deploy_command,
         doctor_command,
         executions_commands,

@@ -5,20 +5,22 @@ from __future__ import annotations
 import click
 from flask import current_app
 
+from deployment.cli.command import command
 from deployment.cli.output import json_option, show_row
 from deployment.deployments import InvalidName, deploy
+from deployment.outbound import InvalidUrl
 from deployment.parts import current_parts
 from workflows import InvalidOptions, UnknownWorkflow
 
 
-@click.command("deploy")
+@command("deploy")
 @click.argument("organization", metavar="ORG")
 @click.argument("name", metavar="NAME")
 @click.option("--workflow", required=True, help="What runs on the documents; see `flask workflows`.")
 @click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the workflow; repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), help="Live executions of the organisation at once.")
 @click.option("--single-use", is_flag=True, help="A result can be read once.")
-@click.option("--webhook", metavar="URL", help="Not served by this version.")
+@click.option("--webhook", metavar="URL", help="Who is told of every end; empty: nobody.")
 @json_option
 def deploy_command(
     organization: str,
@@ -31,14 +33,22 @@ def deploy_command(
     as_json: bool,
 ) -> None:
     """Create or update the deployment NAME of ORG; print its URL and, the first time, a key, once."""
-    if webhook:
-        raise click.UsageError("Webhooks are not delivered by this version; leave --webhook out.")
     parts = current_parts()
     try:
         chosen = parts.workflows.get(workflow)
         with parts.database.writing() as session:
-            deployed = deploy(session, organization, name, chosen, _pairs(options), limit=limit, single_use=single_use)
-    except (InvalidName, InvalidOptions, UnknownWorkflow) as error:
+            deployed = deploy(
+                session,
+                organization,
+                name,
+                chosen,
+                _pairs(options),
+                limit=limit,
+                single_use=single_use,
+                webhook=webhook,
+                private_webhooks=parts.policy.private_webhooks,
+            )
+    except (InvalidName, InvalidOptions, InvalidUrl, UnknownWorkflow) as error:
         raise click.UsageError(str(error)) from error
     path = f"/deployment/api/{organization}/{name}/"
     row = {
@@ -48,15 +58,17 @@ def deploy_command(
         "deployment_id": str(deployed.deployment.id),
         "organization": organization,
     }
+    if webhook:
+        row["webhook_secret"] = deployed.new_webhook_secret
     show_row(row, as_json)
-    if deployed.new_key and not as_json:
-        click.echo("Keep the key: it cannot be shown again.")
+    if not as_json and (deployed.new_key or deployed.new_webhook_secret):
+        click.echo("Keep what is secret of this: it cannot be shown again.")
 
 
 def base_url() -> str:
     """Where this installation's web server is reached from this machine."""
-    settings = current_app.config["AIRLOCK"]
-    return f"http://{settings.host}:{settings.port}"
+    url: str = current_app.config["AIRLOCK"].local_url
+    return url
 
 
 def _pairs(options: tuple[str, ...]) -> dict[str, str]:

@@ -7,12 +7,13 @@ from dataclasses import asdict
 
 import click
 
+from deployment.cli.command import command
 from deployment.cli.output import json_option, show_rows
 from deployment.doctor import examine
 from deployment.parts import current_parts
 
 
-@click.command("doctor")
+@command("doctor")
 @json_option
 def doctor_command(as_json: bool) -> None:
     """Use every part for real and say what is wrong; exit 1 if something is."""

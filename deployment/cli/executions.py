@@ -7,13 +7,14 @@ from uuid import UUID
 import click
 import sqlalchemy as sa
 
+from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.executions import find_execution
 from deployment.models import Deployment, Execution, ExecutionFile, ExecutionStatus, LogLine, Organization
 from deployment.parts import current_parts
 
 
-@click.group("executions")
+@group("executions")
 def executions_commands() -> None:
     """Look at executions."""
 

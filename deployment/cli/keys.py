@@ -8,6 +8,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment, find_organization
@@ -16,7 +17,7 @@ from deployment.models import ApiKey, Deployment, Organization
 from deployment.parts import current_parts
 
 
-@click.group("keys")
+@group("keys")
 def keys_commands() -> None:
     """Create, list, revoke and rotate API keys."""
 

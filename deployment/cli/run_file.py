@@ -14,6 +14,7 @@ from uuid import UUID
 import click
 import httpx
 
+from deployment.cli.command import command
 from deployment.cli.deploy import base_url
 from deployment.cli.output import json_option
 from deployment.cli.progress import FileBars
@@ -30,7 +31,7 @@ SECONDS_TO_ANSWER = 60
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("run-file")
+@command("run-file")
 @click.argument("organization", metavar="ORG")
 @click.argument("name", metavar="NAME")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=existing_file)

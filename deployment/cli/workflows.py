@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
+from deployment.cli.command import command
 from deployment.cli.output import Row, json_option, show_rows
 from deployment.parts import current_parts
 from workflows import Workflow
 
 
-@click.command("workflows")
+@command("workflows")
 @json_option
 def workflows_command(as_json: bool) -> None:
     """List what can be deployed, with accepted media types and options."""

@@ -4,6 +4,7 @@ Each move is a compare-and-swap inside the caller's transaction, and says whethe
 taken in one order: installation, organisation, key, execution, files by ordinal.
 """
 
+from deployment.lifecycle.delivering import delivered, not_delivered, redeliver, take_delivery
 from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import first_tickets
 from deployment.lifecycle.rescue import abandon, look_after, postpone, redispatch, wait_on
@@ -15,6 +16,7 @@ __all__ = [
     "abandon",
     "accept",
     "claim",
+    "delivered",
     "end",
     "fail",
     "fail_undispatched",
@@ -22,11 +24,14 @@ __all__ = [
     "hand_back",
     "look_after",
     "lose",
+    "not_delivered",
     "postpone",
+    "redeliver",
     "redispatch",
     "renew",
     "renew_staging",
     "seal",
     "succeed",
+    "take_delivery",
     "wait_on",
 ]

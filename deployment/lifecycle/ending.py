@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.lifecycle.delivering import announce
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
 from deployment.policy import Policy
@@ -46,6 +47,7 @@ def end(
     )
     if won:
         _end_open_files(session, execution_id, to, error, now)
+        announce(session, execution_id, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won
 

@@ -33,6 +33,9 @@ class Execution(Model):
     tags: Mapped[list[str]] = mapped_column(sa.JSON)
     custom_data: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
 
+    webhook_url: Mapped[str | None] = mapped_column(sa.Text)
+    """Who is told of the end: as the deployment had it when the run was accepted."""
+
     status: Mapped[str] = mapped_column(sa.String(16), default=ExecutionStatus.PENDING)
     error: Mapped[str | None] = mapped_column(sa.Text)
     ended_by: Mapped[str | None] = mapped_column(sa.String(64))

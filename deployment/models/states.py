@@ -27,5 +27,13 @@ class FileStatus(StrEnum):
     STOPPED = "STOPPED"  # ended by request
 
 
+class DeliveryStatus(StrEnum):
+    """Where a webhook's delivery stands."""
+
+    PENDING = "PENDING"  # to be sent, or to be sent again
+    DELIVERED = "DELIVERED"  # the receiver answered with 2xx
+    GIVEN_UP = "GIVEN_UP"  # the receiver did not take it for a day, or said that it never will
+
+
 LIVE = (ExecutionStatus.PENDING, ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING)
 OPEN = (FileStatus.WAITING, FileStatus.QUEUED, FileStatus.EXECUTING)

@@ -41,6 +41,8 @@ class Deployment(Model):
     options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     single_use: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
+    webhook_url: Mapped[str | None] = mapped_column(sa.Text)
+    webhook_secret: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     organization: Mapped[Organization] = relationship()
