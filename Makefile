@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo run test lint lock clean
+.PHONY: demo run test faults lint lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/python -m launcher demo
@@ -15,6 +15,10 @@ run: $(VENV)/runtime
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/development
+	@$(BIN)/python -m tests.servers.install
+	$(BIN)/python -m tests.faults
 
 lint: $(VENV)/development
 	$(BIN)/ruff check .

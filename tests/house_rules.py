@@ -22,6 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logs": set(ROOMS),
     "app": {*ROOMS, *BESIDE_APP},
     "launcher": {*ROOMS, *BESIDE_APP, "app", "examples"},
+    "gunicorn": {*ROOMS, *BESIDE_APP},
+    "examples": {"guards", "workflows"},
 }
 OURS = {*MAY_IMPORT, "tests", "examples", "benchmarks", "migrations"}
 FACES = ("deployment.api", "deployment.console", "deployment.cli")

@@ -57,7 +57,10 @@ class Import:
 
 def product() -> list[Module]:
     """Every module of the rooms, and those that stand beside `app.py`."""
-    paths = [*ROOT.glob("*.py"), *(path for room in (*ROOMS, "launcher") for path in (ROOT / room).rglob("*.py"))]
+    paths = [
+        *ROOT.glob("*.py"),
+        *(path for room in (*ROOMS, "launcher", "examples") for path in (ROOT / room).rglob("*.py")),
+    ]
     return [Module(path.relative_to(ROOT), path.read_text()) for path in sorted(paths)]
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.postgres_binaries import postgres_binaries
+from tests.servers.rclone import rclone_binary
 from tests.servers.valkey import valkey_binary
 
 
@@ -36,7 +36,7 @@ def servers() -> list[Server]:
     return [
         Server("Valkey", valkey_binary(), "redis-server"),
         Server("PostgreSQL", binaries / "postgres" if binaries else None, "postgresql"),
-        Server("rclone", _rclone(), "rclone"),
+        Server("rclone", rclone_binary(), "rclone"),
     ]
 
 
@@ -56,12 +56,6 @@ def _apt_get(*words: str) -> None:
     answer = subprocess.run(["apt-get", "-qq", *words], env=environment, capture_output=True, text=True)
     if answer.returncode:
         print(f"apt-get {' '.join(words)} failed: {answer.stderr.strip()[-500:]}")
-
-
-def _rclone() -> Path | None:
-    beside_python = Path(sys.executable).with_name("rclone")
-    found = str(beside_python) if beside_python.is_file() else shutil.which("rclone")
-    return Path(found) if found else None
 
 
 def _version(program: Path) -> str:

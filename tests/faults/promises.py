@@ -1,0 +1,68 @@
+"""The promises, checked from outside over everything that an installation has: rows, queue, objects, HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployment.models import Execution, FileStatus
+from storage import names
+from tests.airlock import Airlock
+
+
+def broken_promises(airlock: Airlock, rows: list[Execution]) -> list[str]:
+    """A sentence for each promise that `rows` break, now that nothing is under way."""
+    runs = [airlock.run(row.id) for row in rows]
+    return [*(sentence for run in runs for sentence in _broken(airlock, run)), *_leaks(airlock, runs)]
+
+
+def _broken(airlock: Airlock, run: Execution) -> Iterator[str]:
+    if run.live:
+        yield f"not stuck: {run.id} is {run.status} since {run.created_at}"
+        return
+    ends = [line for line in airlock.log(run.id) if line.startswith("Ended as")]
+    if len(ends) != 1:
+        yield f"no lie: {run.id} has ended {len(ends)} times: {ends}"
+    if run.status == "ERROR" and run.sealed_at is None and run.started_at is not None:
+        yield f"no lie: {run.id} failed before its dispatch, and was executed"
+    yield from _files(run)
+    yield from _told(airlock, run)
+
+
+def _files(run: Execution) -> Iterator[str]:
+    statuses = [file.status for file in run.files]
+    if len(statuses) != run.total_files or run.open_files != 0:
+        yield f"no lie: {run.id} has {run.total_files} files, of which {run.open_files} are open, and {statuses}"
+    if any(status in ("WAITING", "QUEUED", "EXECUTING") for status in statuses):
+        yield f"not stuck: {run.id} has ended, and its files are {statuses}"
+    if (run.status == "COMPLETED") != (FileStatus.SUCCESS in statuses):
+        yield f"no lie: {run.id} is {run.status}, and its files are {statuses}"
+
+
+def _told(airlock: Airlock, run: Execution) -> Iterator[str]:
+    reply = airlock.get(run.id)
+    told = reply.get_json()
+    code = 200 if run.status == "COMPLETED" else 422
+    if (reply.status_code, told["status"]) != (code, run.status):
+        yield f"no lie: {run.id} is {run.status}, and GET tells {reply.status_code} {told['status']}"
+    if run.status == "COMPLETED":
+        missing = [item["file"] for item in told["message"] if item["status"] == "Success" and not item["result"]]
+        if missing:
+            yield f"no loss: {run.id} is COMPLETED without the results of {missing}"
+    elif not told.get("error"):
+        yield f"no lie: {run.id} is {run.status} without a reason"
+
+
+def _leaks(airlock: Airlock, runs: list[Execution]) -> Iterator[str]:
+    results = {
+        names.result_key(run.id, file.id, file.attempt)
+        for run in runs
+        for file in run.files
+        if file.status == FileStatus.SUCCESS and run.purged_at is None
+    }
+    stored = {key for run in runs for key in airlock.parts.store.keys(names.execution(run.id))}
+    if stored != results:
+        yield f"no leak: stored beside results {sorted(stored - results)}, missing {sorted(results - stored)}"
+    if due := [run.id for run in runs if run.cleanup_due_at is not None]:
+        yield f"no leak: the cleanup of {due} is still due"
+    if tickets := airlock.tickets():
+        yield f"no leak: the queue still has {tickets}"
