@@ -1,0 +1,239 @@
+"""The guard of an `async with` block: what `guard` calls, it awaits, and what must not be cut off it shields."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, TypeVarTuple, overload
+
+from .course import Course
+from .errors import NeverDispatched, NotAdopted
+from .guard import INTERRUPTS, Errors
+from .ledger import Run
+from .outcome import Outcome
+from .phases import Phase
+from .sealing import seal
+from .settlement import raised_instead, settle
+from .steps import LedgerCall, Result, Steps, UndoCall
+from .undo import Undo
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+GRACE_SECONDS = 1.0
+"""How long a cancelled undo may take to end before it is left alone."""
+
+_left_alone: set[asyncio.Task[Any]] = set()
+
+
+class AsyncGuard(Generic[Run]):
+    """As `Guard`. What it is given may be coroutine functions, or plain ones, which run in the event loop.
+
+    A plain function that blocks is given as `guard.open(asyncio.to_thread, create, …)`. The methods of a plain
+    ledger run in a thread. Cancelling reaches your coroutines, but neither the ledger's calls nor the undoing.
+    """
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    @property
+    def token(self) -> str:
+        """32 hex digits, new for each guard. The row must carry it: hand it to what makes the row."""
+        return self._course.token
+
+    @property
+    def phase(self) -> Phase:
+        return self._course.phase
+
+    @property
+    def run(self) -> Run | None:
+        """The run's id, once there is a row."""
+        run: Run | None = self._course.run
+        return run
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the run after a failure; None if nothing has failed, or there was no row."""
+        return self._course.outcome
+
+    @overload
+    async def open(self, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    @overload
+    async def open(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def open(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """See `Guard.open`."""
+        self._course.begin_open()
+        row = await _awaited(fn(*args, **kwargs))
+        self._course.opened(row)
+        return row
+
+    async def adopt(self, run: Run) -> None:
+        """See `Guard.adopt`."""
+        self._course.begin_open()
+        if not await _uncut(_ask(self._course.ledger.adopt, run, self.token)):
+            raise NotAdopted
+        self._course.own(run)
+
+    def on_failure(self, fn: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """See `Guard.on_failure`. A coroutine function is given `undo_seconds`."""
+        self._course.on_failure(Undo(fn, args, kwargs))
+
+    @overload
+    async def dispatch(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T | None: ...
+
+    @overload
+    async def dispatch(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None: ...
+
+    @overload
+    async def dispatch(
+        self,
+        fn: Callable[[*Ts], Coroutine[Any, Any, T]],
+        /,
+        *args: *Ts,
+        accepted: Errors = (),
+        refused: Errors = (),
+    ) -> T | None: ...
+
+    @overload
+    async def dispatch(
+        self, fn: Callable[[*Ts], T], /, *args: *Ts, accepted: Errors = (), refused: Errors = ()
+    ) -> T | None: ...
+
+    async def dispatch(  # type: ignore[misc]  # no function takes `accepted` or `refused` itself
+        self,
+        fn: Callable[..., Any],
+        /,
+        *args: Any,
+        accepted: Errors = (),
+        refused: Errors = (),
+        **kwargs: Any,
+    ) -> Any:
+        """See `Guard.dispatch`."""
+        course = self._course
+        course.begin_dispatch()
+        result = None
+        try:
+            await _uncut(self._drive(seal(course)))
+            with suppress(*accepted):
+                result = await _awaited(fn(*args, **kwargs))
+            course.dispatched()
+        except BaseException as error:
+            course.refused = isinstance(error, refused) and course.phase is Phase.SEALED
+            await self._settle(error)
+            if not (course.goes_on and isinstance(error, Exception)):
+                raise
+        return result
+
+    async def end(self, error: BaseException | None) -> None:
+        """See `Guard.end`."""
+        course = self._course
+        if error is None and (course.phase is Phase.DISPATCHED or course.goes_on):
+            course.phase = Phase.ENDED
+            return
+        if error is not None:
+            await self._settle(error)
+            return
+        error = NeverDispatched()
+        await self._settle(error)
+        raise error
+
+    async def _settle(self, error: BaseException) -> None:
+        course = self._course
+        try:
+            await _uncut(self._settle_to_the_end(error))
+        except BaseException as another:
+            course.disturbed(another)
+        instead = raised_instead(course, error)
+        if instead is not None:
+            raise instead from error
+
+    async def _settle_to_the_end(self, error: BaseException) -> None:
+        """Also when the loop is being closed, and cancels every task that there is, this one included."""
+        for _ in range(INTERRUPTS):
+            try:
+                await self._drive(settle(self._course, error))
+                break
+            except BaseException as another:
+                self._course.disturbed(another)
+
+    async def _drive(self, steps: Steps[Result]) -> Result:
+        try:
+            call = next(steps)
+            while True:
+                try:
+                    answer = await self._make(call)
+                except BaseException as error:
+                    call = steps.throw(error)
+                else:
+                    call = steps.send(answer)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+    async def _make(self, call: LedgerCall | UndoCall) -> Any:
+        if isinstance(call, LedgerCall):
+            return await _ask(call.method, *call.args, **call.kwargs)
+        return await _within(call.action(), self._course.limits.undo_seconds)
+
+
+async def _ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if inspect.iscoroutinefunction(method):
+        return await method(*args, **kwargs)
+    return await _awaited(await asyncio.to_thread(method, *args, **kwargs))
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _uncut(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns, or raises. A cancelling of the caller waits until then, and is raised in its place."""
+    task = asyncio.ensure_future(_caught(work))
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = cancelled or error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()()
+
+
+async def _within(value: Any, seconds: float) -> Any:
+    """Await an undo with a limit that is one: it is not waited for if it swallows its cancelling."""
+    if not inspect.isawaitable(value):
+        return value
+    task = asyncio.ensure_future(_caught(value))
+    try:
+        done, _ = await asyncio.wait((task,), timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+    if not done:
+        await asyncio.wait((task,), timeout=GRACE_SECONDS)
+        _left_alone.add(task)
+        task.add_done_callback(_left_alone.discard)
+        raise TimeoutError(f"not done after {seconds:g} s")
+    return task.result()()
+
+
+async def _caught(work: Awaitable[T]) -> Callable[[], T]:
+    """How it ended, as a function: an exit that left a task as an exception would tear down the loop at once."""
+    try:
+        result = await work
+    except BaseException as error:
+        return functools.partial(_raise, error)
+    return lambda: result
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

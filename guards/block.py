@@ -1,0 +1,62 @@
+"""A guarded block: `with` or `async with`, entered once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Generic
+
+from .async_guard import AsyncGuard
+from .course import Course
+from .current import leave, surround, surround_async
+from .errors import EnteredTwice, NotEntered
+from .guard import Guard
+from .ledger import Run
+
+
+class Block(Generic[Run]):
+    """Enters a guard. A failure is settled at the end of the block, and always raised again."""
+
+    def __init__(self, make: Callable[[], Course]) -> None:
+        self._make_course = make
+        self._guard: Guard[Run] | None = None
+        self._async_guard: AsyncGuard[Run] | None = None
+        self._entries = [None]
+
+    def __enter__(self) -> Guard[Run]:
+        self._enter_once()
+        self._guard = guard = Guard[Run](self._make_course())
+        surround(guard)
+        return guard
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._guard is None:
+            raise NotEntered
+        try:
+            self._guard.end(error)
+        finally:
+            leave(self._guard)
+
+    async def __aenter__(self) -> AsyncGuard[Run]:
+        self._enter_once()
+        self._async_guard = guard = AsyncGuard[Run](self._make_course())
+        surround_async(guard)
+        return guard
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._async_guard is None:
+            raise NotEntered
+        try:
+            await self._async_guard.end(error)
+        finally:
+            leave(self._async_guard)
+
+    def _enter_once(self) -> None:
+        try:
+            self._entries.pop()
+        except IndexError:
+            raise EnteredTwice from None

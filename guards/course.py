@@ -1,0 +1,140 @@
+"""What a guard knows about its run: the token, the id, the phase, what to undo and what was decided.
+
+Everything that a failure needs is written here at once, so that settling it can be begun anew wherever an
+exception from outside has cut it off.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import AlreadyDispatched, AlreadyEnded, AlreadyOpened, NoRunId, NotOpened
+from .events import Event, Happening, publish
+from .outcome import Mark, Outcome
+from .phases import Phase
+from .rehearsal import StagedLedger, current_rehearsal
+from .undo import Undo, UndoStack
+
+_entered = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long undoing may take, in seconds: one coroutine, and all actions together."""
+
+    undo_seconds: float = 10.0
+    """A coroutine is cancelled after that long, and left alone if it goes on. Plain functions bound themselves."""
+    total_seconds: float = 30.0
+    """After that long no further action is started; those left are undo failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who won, and so whether to undo and whether the run goes on."""
+
+    mark: Mark
+    undo: bool
+    dispatched: bool = False
+
+
+class Course:
+    """One run's way from its row to the queue. Guards drive it; `settlement` ends it when a step fails."""
+
+    def __init__(self, ledger: Any, run_id: Callable[[Any], Any] | None, limits: Limits) -> None:
+        self.limits, self.token = limits, secrets.token_hex(16)
+        self.rehearsal = current_rehearsal()
+        self.ledger: Any = StagedLedger(self.rehearsal) if self.rehearsal else ledger
+        self.serial = next(_entered)
+        self.run: Any = None
+        self.phase = Phase.NEW
+        self.undo = UndoStack()
+        self.settling = False
+        self.refused = False
+        self.reason = ""
+        self.decision: Decision | None = None
+        self.outcome: Outcome | None = None
+        self.undo_ends: float | None = None
+        """On the monotonic clock."""
+        self.interrupt: BaseException | None = None
+        """The first exception from outside that came while a failure was settled."""
+        self._run_id = run_id
+        self._open_once, self._dispatch_once = [None], [None]
+
+    def begin_open(self) -> None:
+        """Of several that open, also from several threads, one may."""
+        self._require_live()
+        if not _took(self._open_once):
+            raise AlreadyOpened
+
+    def opened(self, row: Any) -> None:
+        self.own(self._id_of(row))
+
+    def own(self, run: Any) -> None:
+        """From here on `run` is ours to mark."""
+        self.run, self.phase = run, Phase.OPEN
+        self.publish(Happening.OPENED)
+
+    def begin_dispatch(self) -> None:
+        """Of several that dispatch, also from several threads, one may."""
+        self._require_live()
+        if self.phase is Phase.NEW:
+            raise NotOpened
+        if not _took(self._dispatch_once):
+            raise AlreadyDispatched
+
+    def dispatched(self) -> None:
+        self.phase = Phase.DISPATCHED
+        self.publish(Happening.DISPATCHED)
+
+    def on_failure(self, action: Undo) -> None:
+        """Register first, look after: settling, in another thread, takes the action or leaves it to the caller."""
+        self.undo.push(action)
+        if (self.settling or self.phase in (Phase.DISPATCHED, Phase.ENDED)) and self.undo.withdraw(action):
+            self._require_live()
+
+    def disturbed(self, by: BaseException) -> None:
+        """Remember what has cut off the settling: it is raised in the end, unless the first error is of its kind."""
+        if self.interrupt is None and not isinstance(by, Exception):
+            self.interrupt = by
+
+    @property
+    def goes_on(self) -> bool:
+        """Enqueueing raised, but a worker has the run all the same."""
+        return self.decision is not None and self.decision.dispatched
+
+    def publish(self, what: Happening, **more: Any) -> None:
+        event = Event(what, self.run, self.token, **more)
+        publish(event)
+        if self.rehearsal is not None:
+            self.rehearsal.told(event)
+
+    def outcome_of(self, decision: Decision) -> Outcome:
+        return Outcome(self.run, self.reason, decision.mark, decision.dispatched, self.refused, self.undo.failures)
+
+    def _id_of(self, row: Any) -> Any:
+        try:
+            run = self._run_id(row) if self._run_id else row.id
+        except AttributeError as error:
+            raise NoRunId(f"Opened was: {type(row).__name__}.") from error
+        if run is None:
+            raise NoRunId(f"The id of the {type(row).__name__} is None: flush or commit it first.")
+        return run
+
+    def _require_live(self) -> None:
+        if self.phase is Phase.DISPATCHED:
+            raise AlreadyDispatched
+        if self.settling or self.phase is Phase.ENDED:
+            raise AlreadyEnded
+
+
+def _took(tickets: list[None]) -> bool:
+    # Taking from a list is atomic, and cannot leave a lock behind when an exception strikes.
+    try:
+        tickets.pop()
+    except IndexError:
+        return False
+    return True

@@ -1,0 +1,100 @@
+"""Wherever an exception from outside strikes the guard, the rest can be decided: nothing lies, nothing is half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from guards import outcome_of
+from guards.memory import State
+from tests.guards.forms import Form, Report, Scenario, coroutine, function, generator, report_of, with_block
+from tests.guards.runs import Ground, raising
+from tests.guards.striking import Striker, Struck, every_opcode
+
+
+def got_in_and_failed(ground: Ground) -> Callable[[int], None]:
+    def enqueue(run: int) -> None:
+        ground.enqueue(run)
+        raise ConnectionError("reply lost")
+
+    return enqueue
+
+
+def claimed_and_failed(ground: Ground) -> Callable[[int], None]:
+    def enqueue(run: int) -> None:
+        ground.enqueue(run)
+        ground.work()
+        raise ConnectionError("reply lost")
+
+    return enqueue
+
+
+SCENARIOS: dict[str, Callable[[Ground], Scenario]] = {
+    "all goes well": lambda _: Scenario(),
+    "a step fails": lambda _: Scenario(step=raising(OSError("403"))),
+    "a step exits": lambda _: Scenario(step=raising(SystemExit(1))),
+    "enqueueing fails": lambda ground: Scenario(enqueue=got_in_and_failed(ground)),
+    "a worker has it": lambda ground: Scenario(enqueue=claimed_and_failed(ground)),
+    "stopped meanwhile": lambda ground: Scenario(step=lambda: ground.ledger.stop(1)),
+    "never dispatched": lambda _: Scenario(dispatches=False),
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda name: name.replace(" ", "_"))
+@pytest.mark.parametrize("form", [with_block, function], ids=lambda form: form.__name__)
+def test_a_strike_between_any_two_bytecodes_leaves_what_can_be_decided(form: Form, scenario: str) -> None:
+    strike_everywhere(form, SCENARIOS[scenario], step=1)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("scenario", ["all goes well", "a step fails", "enqueueing fails"])
+@pytest.mark.parametrize("form", [generator, coroutine], ids=lambda form: form.__name__)
+def test_so_it_does_in_generators_and_coroutines(form: Form, scenario: str) -> None:
+    strike_everywhere(form, SCENARIOS[scenario], step=5)
+
+
+def strike_everywhere(form: Form, scenario_of: Callable[[Ground], Scenario], step: int) -> None:
+    ground = Ground()
+    places = every_opcode(lambda: void(report_of(form, ground, scenario_of(ground))))
+    assert len(places) > 300
+    settled = 0
+    for place in places[::step]:
+        ground = Ground()
+        with Striker(place) as striker:
+            report = report_of(form, ground, scenario_of(ground))
+        assert striker.place, place
+        check(ground, report, striker.place)
+        settled += not ground.ledger.rows or ground.state is not State.OPEN
+    assert settled > 0.7 * len(places[::step])
+
+
+def void(_: object) -> None: ...
+
+
+def check(ground: Ground, report: Report, place: str) -> None:
+    """The invariants, whatever has happened."""
+    state = ground.state if ground.ledger.rows else None
+    seen = f"struck at {place}: {state}, {ground.undone}, {report.error!r}"
+    assert told(report), f"the strike is lost: {seen}"
+    if ground.undone:
+        assert state in (State.FAILED, State.STOPPED), f"undone, and may be executed: {seen}"
+    if state is State.FAILED:
+        assert len(set(ground.undone)) == registered(report), f"half undone: {seen}"
+        assert ground.work() == [], f"an error is executed: {seen}"
+    outcome = report.error and outcome_of(report.error)
+    if outcome:
+        assert not outcome.failed or state is State.FAILED, f"a lie about the error: {seen}"
+        assert not outcome.dispatched or state in (State.SEALED, State.CLAIMED), f"a lie: {seen}"
+
+
+def registered(report: Report) -> int:
+    stack = report.guard._course.undo if report.guard else None
+    return len({*stack.done, *stack.waiting}) if stack else 0
+
+
+def told(report: Report) -> bool:
+    """The strike comes out, or the error that was there before says that there was one."""
+    error: BaseException | None = report.error
+    notes = " ".join(getattr(error, "__notes__", ()))
+    return isinstance(error, Struck) or (isinstance(error, SystemExit) and "interrupted" in notes)
