@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo run test faults lint lock clean
+.PHONY: demo run test faults soak lint lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/python -m launcher demo
@@ -15,6 +15,9 @@ run: $(VENV)/runtime
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/development
+	$(BIN)/python -m tests.faults.soak
 
 faults: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
@@ -32,14 +35,16 @@ lock: $(VENV)/development
 clean:
 	rm -rf $(VENV) .data build dist
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Airlock needs Python 3.11 or later: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/runtime: $(VENV)/bin/python requirements.txt
+$(VENV)/runtime: $(VENV)/bin/pip requirements.txt
 	@echo "Setting up $(VENV) (the first time only) ..."
-	@$(BIN)/pip install -q -r requirements.txt
+	@$(BIN)/pip install -qq -r requirements.txt
 	@touch $@
 
 $(VENV)/development: $(VENV)/runtime requirements-dev.txt
-	@$(BIN)/pip install -q -r requirements-dev.txt
+	@$(BIN)/pip install -qq -r requirements-dev.txt
 	@touch $@

@@ -15,9 +15,9 @@ from deployment.parts import Parts, install
 from jobs import commands, connections
 from jobs.last_words import RedisLastWords
 from jobs.queue import RqDispatcher
-from settings import Settings, read_settings
-from storage import open_store
-from workflows import Registry
+from settings import InvalidSettings, Settings, read_settings
+from storage import InvalidStorageUrl, open_store
+from workflows import InvalidWorkflows, Registry
 
 MARKING_SECONDS = 5
 """How long the guard's mark waits for a lock: a caller waits for it, and the reconciler stands behind it."""
@@ -52,13 +52,16 @@ def _parts(app: Flask, settings: Settings) -> Parts:
     last_words = RedisLastWords(redis)
     with app.app_context():
         database = Database(db.engine)
-    registry = Registry()
-    registry.load(settings.workflows)
+    try:
+        registry, store = Registry(), open_store(settings.storage)
+        registry.load(settings.workflows)
+    except (InvalidStorageUrl, InvalidWorkflows) as error:
+        raise InvalidSettings(str(error)) from None
     return Parts(
         policy=policy,
         database=database,
         ledger=ExecutionLedger(_marking(settings.database), policy, last_words),
-        store=open_store(settings.storage),
+        store=store,
         dispatcher=RqDispatcher(redis),
         last_words=last_words,
         workflows=registry,

@@ -25,6 +25,7 @@ def worker_command() -> None:
     """Work on files: `WORKERS` workers and the reconciler, supervised, until SIGTERM."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     settings, parts = app.config["AIRLOCK"], current_parts()
+    parts.workflows.warm_up()  # once, before the forks: a work-horse lives for one file
 
     def worker() -> None:
         redis = connections.working(settings.redis_url, verify_tls=settings.redis_tls_verify)
