@@ -52,29 +52,41 @@ def create_key(
     return key
 
 
-def find_key(session: Session, key: str, deployment: Deployment) -> ApiKey | None:
-    """The row of a key that may call `deployment` now: known, active, not expired, not of another one."""
-    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == digest(key)))
-    if row is None or not row.active or row.organization_id != deployment.organization_id:
-        return None
-    if row.expires_at is not None and row.expires_at <= utcnow():
-        return None
-    return row if row.deployment_id in (None, deployment.id) else None
+def find_key(session: Session, key: str) -> ApiKey | None:
+    """The row of a key that works now: known, active, not expired."""
+    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == digest(key), ApiKey.active))
+    return None if row is None or _expired(row) else row
+
+
+def may_call(key: ApiKey, deployment: Deployment) -> bool:
+    """Whether a key is one of this deployment, or of its whole organisation."""
+    return key.organization_id == deployment.organization_id and key.deployment_id in (None, deployment.id)
 
 
 def revoke_key(session: Session, prefix: str) -> ApiKey:
     """Make the one key that begins with `prefix` useless, from the next request on."""
-    rows = session.scalars(sa.select(ApiKey).where(ApiKey.prefix == prefix[:SHOWN])).all()
-    if len(rows) != 1:
-        raise UnknownKey(f"{len(rows)} keys begin with {prefix[:SHOWN]!r}; `flask keys list` shows the prefixes.")
-    rows[0].active = False
-    return rows[0]
+    key = _by_prefix(session, prefix)
+    key.active = False
+    return key
 
 
 def rotate_key(session: Session, prefix: str, *, overlap_until: datetime) -> str:
-    """A new key with the rights of the old one, which goes on working until `overlap_until`."""
-    old = revoke_key(session, prefix)
-    old.active, old.expires_at = True, overlap_until
+    """A new key with the rights of the old one, which goes on working until `overlap_until`, or its own expiry."""
+    old = _by_prefix(session, prefix)
+    if not old.active or _expired(old):
+        raise UnknownKey(f"The key {old.prefix} is revoked or has expired; make a new one with `flask keys create`.")
+    until, old.expires_at = old.expires_at, min(overlap_until, old.expires_at or overlap_until)
     organization = session.get_one(Organization, old.organization_id)
     deployment = session.get(Deployment, old.deployment_id) if old.deployment_id else None
-    return create_key(session, organization, deployment, label=old.label, concurrency=old.concurrency)
+    return create_key(session, organization, deployment, label=old.label, concurrency=old.concurrency, expires_at=until)
+
+
+def _by_prefix(session: Session, prefix: str) -> ApiKey:
+    rows = session.scalars(sa.select(ApiKey).where(ApiKey.prefix == prefix[:SHOWN])).all()
+    if len(rows) != 1:
+        raise UnknownKey(f"{len(rows)} keys begin with {prefix[:SHOWN]!r}; `flask keys list` shows the prefixes.")
+    return rows[0]
+
+
+def _expired(key: ApiKey) -> bool:
+    return key.expires_at is not None and key.expires_at <= utcnow()

@@ -6,13 +6,17 @@ from flask import Flask
 
 from deployment.api import errors
 from deployment.api.health import health
-from deployment.api.uploads import UploadRequest
+from deployment.api.incoming import IncomingBodies
+from deployment.api.multipart import MultipartRequest
+from deployment.api.native import native
 from deployment.api.views import wire
 
 
 def register(app: Flask) -> None:
     """Give `app` the routes, the request class that spools uploads, and one shape for every error."""
-    app.request_class = UploadRequest
+    app.wsgi_app = IncomingBodies(app.wsgi_app)  # type: ignore[method-assign]
+    app.request_class = MultipartRequest
     app.register_blueprint(wire)
+    app.register_blueprint(native)
     app.register_blueprint(health)
     errors.register(app)

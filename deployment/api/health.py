@@ -1,10 +1,11 @@
-"""`/healthz`: this process is alive. `/readyz`: it can serve, each part answers, and the reconciler goes round."""
+"""What watches us: `/healthz`, this process is alive; `/readyz`, each part answers; `/metrics`, for Prometheus."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
 from deployment.health import readiness
+from deployment.metrics import exposition
 from deployment.parts import current_parts as parts
 
 health = Blueprint("health", __name__)
@@ -21,3 +22,9 @@ def ready() -> tuple[Response, int]:
     """200 when every part answers, else 503; the body says which does not."""
     report = readiness(parts())
     return jsonify(report), 200 if report["status"] == "ready" else 503
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """Facts from the rows in Prometheus' text format; 503 when the database does not answer."""
+    return Response(exposition(parts()), mimetype="text/plain")
