@@ -18,6 +18,7 @@ from deployment.lifecycle.swap import swap
 from deployment.models import Execution, FileStatus
 from deployment.parts import Parts
 from deployment.policy import Policy
+from deployment.retention import is_expired, to_be_purged
 from storage import StorageError, names
 
 log = structlog.get_logger()
@@ -26,21 +27,26 @@ FIRST_RETRY = timedelta(seconds=1)
 
 
 def clean_up(parts: Parts, execution_id: UUID) -> bool:
-    """Delete what an ended run needs no more, if that is due and nobody else is at it; say whether it is done."""
+    """Delete what an ended run needs no more, if that is due and nobody else is at it; say whether it is done.
+
+    Of a run whose result has expired that is everything, and the row says that it is purged.
+    """
     execution = _take(parts, execution_id)
     if execution is None:
         return False
+    purged = is_expired(execution)
+    superfluous = [names.execution(execution_id)] if purged else leftovers(execution, parts.policy.keep_inputs)
     try:
-        for prefix in leftovers(execution, keep_inputs=parts.policy.keep_inputs):
+        for prefix in superfluous:
             parts.store.delete_prefix(prefix)
     except StorageError as error:
         log.warning("cleanup_postponed", execution_id=str(execution_id), error=str(error))
         return False
-    _settle(parts, execution)
+    _settle(parts, execution, purged)
     return True
 
 
-def leftovers(execution: Execution, *, keep_inputs: bool) -> list[str]:
+def leftovers(execution: Execution, keep_inputs: bool) -> list[str]:
     """The prefixes that may hold something superfluous: the inputs, and outputs of attempts that did not win."""
     losers = [
         names.output_prefix(execution.id, file.id, attempt)
@@ -54,14 +60,15 @@ def leftovers(execution: Execution, *, keep_inputs: bool) -> list[str]:
 def _take(parts: Parts, execution_id: UUID) -> Execution | None:
     """The run, if its cleanup is due; its due time moves ahead first, so no other process takes it too."""
     now = utcnow()
-    due = sa.select(Execution).where(Execution.id == execution_id, Execution.cleanup_due_at <= now)
+    overdue = sa.or_(Execution.cleanup_due_at <= now, to_be_purged())
+    due = sa.select(Execution).where(Execution.id == execution_id, overdue)
     with parts.database.writing() as session:
         execution = session.scalar(due.options(selectinload(Execution.files)))
         if execution is None or not swap(
             session,
             Execution,
             Execution.id == execution_id,
-            Execution.cleanup_due_at == execution.cleanup_due_at,
+            Execution.cleanup_due_at.is_not_distinct_from(execution.cleanup_due_at),
             cleanup_due_at=now + _backoff(execution.cleanup_tries, parts.policy),
             cleanup_tries=execution.cleanup_tries + 1,
         ):
@@ -69,7 +76,7 @@ def _take(parts: Parts, execution_id: UUID) -> Execution | None:
         return execution
 
 
-def _settle(parts: Parts, execution: Execution) -> None:
+def _settle(parts: Parts, execution: Execution, purged: bool) -> None:
     with parts.database.writing() as session:
         swap(
             session,
@@ -78,6 +85,7 @@ def _settle(parts: Parts, execution: Execution) -> None:
             Execution.cleanup_tries == execution.cleanup_tries + 1,
             cleanup_due_at=_next_pass(execution, parts.policy),
             cleanup_tries=0,
+            purged_at=utcnow() if purged else execution.purged_at,
         )
 
 

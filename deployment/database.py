@@ -67,11 +67,13 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def short_lived(self) -> Database:
-        """The same database on connections that live no longer than a transaction."""
-        url, options = self.engine.url, engine_options(self.engine.url)
-        options.pop("pool_pre_ping", None)
-        return Database(sa.create_engine(url, poolclass=sa.NullPool, **options))
+    def beside(self, patience: int) -> Database:
+        """The same database on one connection of its own, which waits `patience` seconds for locks and answers."""
+        url, options = self.engine.url, engine_options(self.engine.url, patience)
+        if self.engine.dialect.name == "postgresql":
+            options["connect_args"]["options"] += f" -c statement_timeout={patience}s"
+            options["connect_args"]["connect_timeout"] = max(patience, 2)  # libpq knows no shorter one
+        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options))
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""

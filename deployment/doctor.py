@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from deployment.database import db
 from deployment.health import late, reconcile_age
 from deployment.models import Installation, Organization
 from deployment.parts import Parts
@@ -31,11 +32,18 @@ class Unhealthy(Exception):
     """A step went through, and showed something that is wrong."""
 
 
-Step = tuple[str, Callable[[], None], str]
+@dataclass(frozen=True)
+class Step:
+    """`advice` is for when `action` raises. Where a `vital` one fails, the part's next steps would tell nothing new."""
+
+    name: str
+    action: Callable[[], None]
+    advice: str
+    vital: bool = True
 
 
 def examine(parts: Parts) -> Iterator[Finding]:
-    """A finding for each step; a part whose step fails is not asked any further, the others are."""
+    """A finding for each step; a part whose vital step fails is not asked any further, the others are."""
     for part, steps in (
         ("database", _database(parts)),
         ("queue", _queue(parts)),
@@ -43,20 +51,20 @@ def examine(parts: Parts) -> Iterator[Finding]:
         ("workflows", _workflows(parts)),
         ("reconciler", _reconciler(parts)),
     ):
-        for name, action, advice in steps:
-            finding = _find(part, name, action, advice)
+        for step in steps:
+            finding = _find(part, step)
             yield finding
-            if not finding.ok:
+            if step.vital and not finding.ok:
                 break
 
 
-def _find(part: str, step: str, action: Callable[[], None], advice: str) -> Finding:
+def _find(part: str, step: Step) -> Finding:
     try:
-        action()
+        step.action()
     except Exception as error:
         detail = str(error) if isinstance(error, Unhealthy) else reason_of(error)
-        return Finding(part, step, False, detail, advice)
-    return Finding(part, step, True)
+        return Finding(part, step.name, False, detail, step.advice)
+    return Finding(part, step.name, True)
 
 
 def _database(parts: Parts) -> list[Step]:
@@ -66,6 +74,8 @@ def _database(parts: Parts) -> list[Step]:
 
     def tables() -> None:
         with parts.database.reading() as session:
+            for table in db.metadata.sorted_tables:
+                session.execute(sa.select(table).limit(0))
             session.execute(sa.select(Installation.id)).one()
 
     def row() -> None:
@@ -75,9 +85,9 @@ def _database(parts: Parts) -> list[Step]:
             session.execute(sa.delete(Organization).where(Organization.id == probe))
 
     return [
-        ("connect", connect, "Nothing works without it: check DATABASE_URL, and that the server runs."),
-        ("tables", tables, "The tables are missing or old: run `flask db upgrade`."),
-        (
+        Step("connect", connect, "Nothing works without it: check DATABASE_URL, and that the server runs."),
+        Step("tables", tables, "The tables are missing or old: run `flask db upgrade`."),
+        Step(
             "write and delete a row",
             row,
             "It may read but not write: no run can be accepted; grant the rights.",
@@ -91,17 +101,17 @@ def _queue(parts: Parts) -> list[Step]:
             raise Unhealthy("no worker is registered")
 
     return [
-        (
+        Step(
             "connect",
             parts.dispatcher.ping,
             "Runs fail at their dispatch: check REDIS_URL, and that the server runs.",
         ),
-        (
+        Step(
             "enqueue and take back a job",
             parts.dispatcher.probe,
             "It answers but takes no jobs: is it full, or a replica?",
         ),
-        ("workers", workers, "Runs are accepted and wait: start `flask worker`."),
+        Step("workers", workers, "Runs are accepted and wait: start `flask worker`."),
     ]
 
 
@@ -124,14 +134,14 @@ def _storage(parts: Parts) -> list[Step]:
             raise Unhealthy("what was deleted is still in the list")
 
     return [
-        (
+        Step(
             "write",
             lambda: _write(parts, key, content),
             "No run can be accepted: check STORAGE_URL; grant s3:PutObject.",
         ),
-        ("read", read, "It may write but not read: every run will fail; grant s3:GetObject."),
-        ("list", listed, "It may not list: no cleanup finds what to delete; grant s3:ListBucket."),
-        ("delete", delete, "It may write but not delete: every cleanup will fail; grant s3:DeleteObject."),
+        Step("read", read, "It may write but not read: every run will fail; grant s3:GetObject.", vital=False),
+        Step("list", listed, "It may not list: no cleanup finds what to delete; grant s3:ListBucket."),
+        Step("delete", delete, "It may write but not delete: every cleanup will fail; grant s3:DeleteObject."),
     ]
 
 
@@ -144,7 +154,7 @@ def _workflows(parts: Parts) -> list[Step]:
         if not list(parts.workflows):
             raise Unhealthy("none is loaded")
 
-    return [("loaded", loaded, "Nothing can be deployed: check WORKFLOWS.")]
+    return [Step("loaded", loaded, "Nothing can be deployed: check WORKFLOWS.")]
 
 
 def _reconciler(parts: Parts) -> list[Step]:
@@ -155,7 +165,7 @@ def _reconciler(parts: Parts) -> list[Step]:
             raise Unhealthy(f"it {since}")
 
     return [
-        (
+        Step(
             "recent",
             recent,
             "Runs whose process died are not rescued: start `flask worker` or `flask reconcile`.",

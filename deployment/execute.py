@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 from tenacity import (
+    RetryCallState,
     Retrying,
     retry_if_exception,
     retry_if_exception_type,
@@ -35,8 +36,8 @@ from workflows import DocumentError, Result, run
 log = structlog.get_logger()
 
 STORE_TRIES = 3
-END_SECONDS = 60
-"""How long the end of a file is tried; the parent's lease is over long before, if the database stays away."""
+DATABASE_SECONDS = 60
+"""How long the database is tried; the parent's lease is over long before, if it stays away."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ def execute(parts: Parts, ticket: Ticket, worker: str) -> None:
 
 
 def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:
-    with parts.database.reading() as session:
-        file = session.get(ExecutionFile, ticket.file_id)
-        execution = session.get(Execution, ticket.execution_id)
+    for attempt in _database_tries():
+        with attempt, parts.database.reading() as session:
+            file = session.get(ExecutionFile, ticket.file_id)
+            execution = session.get(Execution, ticket.execution_id)
     if file is None or execution is None or file.status != FileStatus.EXECUTING:
         return None
     held = file.attempt == ticket.attempt and file.worker == worker
@@ -83,7 +85,7 @@ def _failure(parts: Parts, work: Work) -> str | None:
         return redact(str(error)) or reason_of(error)
     except StorageError as error:
         return f"storage_failed: {reason_of(error)}"
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a library that says exit() ends its file, not its worker
         log.exception("workflow_failed")
         return reason_of(error)
     return None
@@ -130,14 +132,24 @@ def _ending(parts: Parts, ticket: Ticket, failure: str | None) -> Callable[[Sess
 
 
 def _commit(parts: Parts, move: Callable[[Session], Move]) -> Move:
-    tries = Retrying(
-        retry=retry_if_exception_type(OperationalError),
-        stop=stop_after_delay(END_SECONDS),
-        wait=wait_random_exponential(0.1, max=2),
-        reraise=True,
-    )
-    for attempt in tries:
+    for attempt in _database_tries():
         with attempt, parts.database.writing() as session:
             made = move(session)
     hand_out(parts.dispatcher, made.tickets)
     return made
+
+
+def _database_tries() -> Retrying:
+    """A database that is away costs a file nothing but time (fault B5)."""
+    return Retrying(
+        retry=retry_if_exception_type((OperationalError, InterfaceError)),
+        stop=stop_after_delay(DATABASE_SECONDS),
+        wait=wait_random_exponential(0.1, max=2),
+        before_sleep=_tell,
+        reraise=True,
+    )
+
+
+def _tell(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("database_away", tries=state.attempt_number, error=type(error).__name__)

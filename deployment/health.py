@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from deployment.clock import utcnow
 from deployment.models import Installation
@@ -28,7 +29,7 @@ def readiness(parts: Parts) -> dict[str, Any]:
     }
     answers = {name: _answer(parts, check) for name, check in checks.items()}
     ready = all(answer == "ok" for answer in answers.values())
-    age = reconcile_age(parts) if answers["database"] == "ok" else None
+    age = _age(parts) if answers["database"] == "ok" else None
     return {
         "status": "ready" if ready else "unavailable",
         "parts": answers,
@@ -47,6 +48,14 @@ def late(age: float | None, policy: Policy) -> bool:
     """Whether a reconciler of that age, as of `reconcile_age`, should have been round by now."""
     patience = policy.reconcile_interval * 3 + policy.clock_skew
     return age is None or age > patience.total_seconds()
+
+
+def _age(parts: Parts) -> float | None:
+    """As `reconcile_age`; None, too, if the database has gone since it answered."""
+    try:
+        return reconcile_age(parts)
+    except SQLAlchemyError:
+        return None
 
 
 def _answer(parts: Parts, check: Callable[[Parts], None]) -> str:

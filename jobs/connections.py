@@ -20,8 +20,8 @@ def dispatching(url: str, *, verify_tls: bool = True) -> Redis:
 
 
 def working(url: str, *, verify_tls: bool = True) -> Redis:
-    """For a worker, whose blocking pop waits long; RQ sets the reply's timeout to fit it."""
-    return Redis.from_url(url, **_policy(url, verify_tls))
+    """For a worker, whose blocking pop waits shorter than for the reply."""
+    return Redis.from_url(url, socket_timeout=REPLY_SECONDS, **_policy(url, verify_tls))
 
 
 def _policy(url: str, verify_tls: bool) -> dict[str, object]:

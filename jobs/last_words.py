@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 import structlog
@@ -10,6 +11,8 @@ from redis import Redis, RedisError
 log = structlog.get_logger()
 
 KEEP_SECONDS = 7 * 24 * 3600
+AWAY_SECONDS = 5
+"""How long a Redis that did not answer is not asked again: a row must not wait for each other row's timeout."""
 
 
 class RedisLastWords:
@@ -17,6 +20,7 @@ class RedisLastWords:
 
     def __init__(self, connection: Redis) -> None:
         self._connection = connection
+        self._ask_from = 0.0
 
     def leave(self, execution_id: UUID, reason: str) -> None:
         try:
@@ -25,9 +29,12 @@ class RedisLastWords:
             log.error("last_words_lost", execution_id=str(execution_id), reason=reason, error=str(error))
 
     def find(self, execution_id: UUID) -> str | None:
+        if time.monotonic() < self._ask_from:
+            return None
         try:
             note = self._connection.get(_key(execution_id))
         except RedisError:
+            self._ask_from = time.monotonic() + AWAY_SECONDS
             return None
         return note.decode() if isinstance(note, bytes) else None
 

@@ -1,4 +1,4 @@
-"""Supervision: single-threaded children forked from one made app, restarted when they die, ended when we are told."""
+"""Supervision: children forked from one made app, restarted when they die, ended when we are told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
@@ -18,6 +18,9 @@ log = structlog.get_logger()
 
 SHORT_LIFE_SECONDS = 1.0
 """A child that lives shorter than this is not restarted before as much time has passed: no storm of forks."""
+STOP_SECONDS = 9.0
+"""How long the children get to end by themselves. `docker stop` kills after 10 s."""
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 Role = Callable[[], None]
 
@@ -32,26 +35,38 @@ class Supervisor:
 
     def run(self) -> None:
         """Return when SIGTERM or SIGINT has come and every child has ended."""
-        for signum in (signal.SIGTERM, signal.SIGINT):
+        for signum in STOPPING:
             signal.signal(signum, self._stop)
+        signal.signal(signal.SIGALRM, self._end_patience)
         for name in self._roles:
             self._start(name)
         while self._children:
             pid, status = os.wait()
             name, born = self._children.pop(pid)
-            if not self._stopping:
-                self._restart(name, born, status)
+            self._restart(name, born, status)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _stop(self, *_: Any) -> None:
-        """Passed on once: the platform signals every process anyway, and a second one means less patience."""
+        """Passed on once: the platform signals every process anyway, and repeats it."""
         if not self._stopping:
             self._stopping = True
-            for pid in self._children:
-                os.kill(pid, signal.SIGTERM)
+            signal.setitimer(signal.ITIMER_REAL, STOP_SECONDS)
+            self._signal_children(signal.SIGTERM)
+
+    def _end_patience(self, *_: Any) -> None:
+        self._signal_children(signal.SIGKILL)
+
+    def _signal_children(self, signum: signal.Signals) -> None:
+        for pid in list(self._children):
+            with suppress(ProcessLookupError):  # it has been waited for, and is about to be forgotten
+                os.kill(pid, signum)
 
     def _start(self, name: str) -> None:
+        """The signals are held, so that a SIGTERM is passed on to the new child, too, or prevents it."""
         parent = os.getpid()
         with _signals_held():
+            if self._stopping:
+                return
             pid = os.fork()
             if pid == 0:
                 self._become(name, parent)
@@ -60,7 +75,7 @@ class Supervisor:
     def _become(self, name: str, parent: int) -> None:
         code = 1
         try:
-            for signum in (signal.SIGTERM, signal.SIGINT):
+            for signum in (*STOPPING, signal.SIGALRM):
                 signal.signal(signum, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
             die_with(parent)
@@ -73,17 +88,16 @@ class Supervisor:
             os._exit(code)
 
     def _restart(self, name: str, born: float, status: int) -> None:
+        if self._stopping and status == 0:
+            return
         log.warning("process_died", role=name, status=os.waitstatus_to_exitcode(status))
-        lived = time.monotonic() - born
-        time.sleep(max(SHORT_LIFE_SECONDS - lived, 0))
-        if not self._stopping:
-            self._start(name)
+        time.sleep(max(SHORT_LIFE_SECONDS - (time.monotonic() - born), 0))
+        self._start(name)
 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """A SIGTERM waits until the new child is known, so that it is passed on to that one, too."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask import Flask
@@ -40,6 +40,13 @@ def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
         db.session.add(Installation(id=1))
         db.session.commit()
         db.session.remove()
+    with closing(app):
+        yield app
+
+
+@contextmanager
+def closing(app: Flask) -> Iterator[Flask]:
+    """Close what an application has opened, at the end of the block."""
     try:
         yield app
     finally:
@@ -52,12 +59,20 @@ def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
 class Airlock:
     """A deployment, and what its caller and its operator can do."""
 
-    def __init__(self, app: Flask, workflow: str = "extract-text", *, name: str = "text", **options: Any) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        workflow: str = "extract-text",
+        *,
+        organization: str = "acme",
+        name: str = "text",
+        **options: Any,
+    ) -> None:
         self.app, self.client = app, app.test_client()
-        self.path = f"/deployment/api/acme/{name}/"
+        self.path = f"/deployment/api/{organization}/{name}/"
         with self.parts.database.writing() as session:
             chosen = self.parts.workflows.get(workflow)
-            self.key = deploy(session, "acme", name, chosen, {}, **options).new_key or ""
+            self.key = deploy(session, organization, name, chosen, {}, **options).new_key or ""
 
     @property
     def parts(self) -> Parts:
@@ -89,7 +104,9 @@ class Airlock:
         settings: Settings = self.app.config["AIRLOCK"]
         try:
             with working(settings.redis_url) as redis, self.app.app_context():
-                AirlockWorker(self.app, Claims(self.parts, worker="test-worker"), connection=redis).work(burst=True)
+                AirlockWorker(self.app, Claims(self.parts, worker=f"test-{uuid4().hex}"), connection=redis).work(
+                    burst=True
+                )
         finally:
             for signum, handler in held.items():
                 signal.signal(signum, handler)

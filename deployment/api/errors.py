@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from deployment.slots import NoFreeSlot
 from storage import StorageError
@@ -33,9 +33,11 @@ class FieldError:
 class Refused(Exception):
     """The request was refused before there was an execution."""
 
-    def __init__(self, status: int, errors: Sequence[FieldError], *, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, errors: Sequence[FieldError], **headers: str) -> None:
+        """`headers` go into the reply: `Retry_After="5"` is `Retry-After: 5`."""
         super().__init__("; ".join(error.detail for error in errors))
-        self.status, self.errors, self.retry_after = status, errors, retry_after
+        self.status, self.errors = status, errors
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def invalid(*errors: FieldError) -> Refused:
@@ -43,9 +45,16 @@ def invalid(*errors: FieldError) -> Refused:
     return Refused(400, errors)
 
 
-def refused(status: int, code: str, detail: str, *, retry_after: int | None = None) -> Refused:
+def refused(status: int, code: str, detail: str, **headers: str) -> Refused:
     """A refusal that is about no field."""
-    return Refused(status, [FieldError(code, detail)], retry_after=retry_after)
+    return Refused(status, [FieldError(code, detail)], **headers)
+
+
+def unavailable(what: str, error: Exception) -> Refused:
+    """503: `what` does not answer now, and may be back soon."""
+    log.error("part_unavailable", part=what, error=type(error).__name__)
+    detail = f"Not available right now: {what} does not answer. Try again."
+    return refused(503, "service_unavailable", detail, Retry_After=str(RETRY_SECONDS))
 
 
 def register(app: Flask) -> None:
@@ -53,9 +62,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refused, _reply)
     app.register_error_handler(HTTPException, lambda error: _reply(_http(error)))
     app.register_error_handler(NoFreeSlot, lambda error: _reply(_no_slot(error)))
-    app.register_error_handler(StorageError, lambda error: _reply(_unavailable("the storage", error)))
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(kind, lambda error: _reply(_unavailable("the database", error)))
+    app.register_error_handler(StorageError, lambda error: _reply(unavailable("the storage", error)))
+    for kind in (OperationalError, InterfaceError, InternalError, PoolTimeout):
+        app.register_error_handler(kind, lambda error: _reply(unavailable("the database", error)))
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -79,29 +88,21 @@ def body(status: int, errors: Sequence[FieldError]) -> dict[str, Any]:
 def _reply(error: Refused) -> Response:
     response = jsonify(body(error.status, error.errors))
     response.status_code = error.status
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
+    response.headers.update(error.headers)
     return response
 
 
 def _http(error: HTTPException) -> Refused:
     status = error.code or 500
     code = error.name.lower().replace(" ", "_")
-    return refused(status, code, str(error.description or error.name))
+    allowed = {"Allow": ", ".join(error.valid_methods or ())} if isinstance(error, MethodNotAllowed) else {}
+    return refused(status, code, str(error.description or error.name), **allowed)
 
 
 def _no_slot(error: NoFreeSlot) -> Refused:
-    return refused(429, "throttled", str(error), retry_after=RETRY_SECONDS)
+    return refused(429, "throttled", str(error), Retry_After=str(RETRY_SECONDS))
 
 
-def _unavailable(what: str, error: Exception) -> Refused:
-    log.error("part_unavailable", part=what, error=type(error).__name__)
-    detail = f"Not available right now: {what} does not answer. Try again."
-    return refused(503, "service_unavailable", detail, retry_after=RETRY_SECONDS)
-
-
-def _unexpected(error: Exception) -> Response:
-    if isinstance(error, DBAPIError):
-        return _reply(_unavailable("the database", error))
+def _unexpected(_error: Exception) -> Response:
     log.exception("unexpected_error")
     return _reply(refused(500, "error", "An unexpected error; the operator's log has the details."))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployment.api.custom_data import NotCustomData, parse_custom_data
 from deployment.api.errors import FieldError
 
 INCLUDES = ("include_metadata", "include_metrics", "include_extracted_text")
 MAX_WAIT = 300
 TAG = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
 TAG_LENGTH = 50
+SHOWN_AT_MOST = 10
+"""Wrong tags that are named: a reply must not grow with what it refuses."""
 TRUE, FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no"}
 
 
@@ -57,27 +59,20 @@ class Fields:
     def tags(self) -> list[str]:
         """A comma list; each begins with a letter, then letters, digits, `_` and `-`; at most 50 characters."""
         tags = [tag for tag in (part.strip() for part in self._given.get("tags", "").split(",")) if tag]
-        for tag in tags:
-            if not TAG.fullmatch(tag) or len(tag) > TAG_LENGTH:
-                rule = f"begins with a letter, then letters, digits, '_' and '-', {TAG_LENGTH} at most"
-                self._breach("tags", "invalid", f"{tag[:TAG_LENGTH]!r} is not a tag: it {rule}.")
+        wrong = [tag for tag in tags if not TAG.fullmatch(tag) or len(tag) > TAG_LENGTH]
+        for tag in wrong[:SHOWN_AT_MOST]:
+            rule = f"begins with a letter, then letters, digits, '_' and '-', {TAG_LENGTH} at most"
+            self._breach("tags", "invalid", f"{tag[:TAG_LENGTH]!r} is not a tag: it {rule}.")
         return tags
 
     def custom_data(self) -> dict[str, Any]:
-        """A JSON object of finite numbers; NaN and Infinity are no JSON (RFC 8259, section 6)."""
+        """A JSON object, as of `parse_custom_data`; empty when there is none."""
         text = self._given.get("custom_data", "").strip()
-        if not text:
-            return {}
         try:
-            value = json.loads(text, parse_constant=_not_json)
-            json.dumps(value, allow_nan=False)
-        except (ValueError, RecursionError):
-            self._breach("custom_data", "invalid", "Value must be valid JSON.")
+            return parse_custom_data(text) if text else {}
+        except NotCustomData as error:
+            self._breach("custom_data", "invalid", str(error))
             return {}
-        if not isinstance(value, dict):
-            self._breach("custom_data", "invalid", "Value must be a JSON object.")
-            return {}
-        return value
 
     def includes(self) -> Includes:
         """The three `include_…` flags."""
@@ -85,7 +80,3 @@ class Fields:
 
     def _breach(self, name: str, code: str, detail: str) -> None:
         self.errors.append(FieldError(code, detail, name))
-
-
-def _not_json(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")

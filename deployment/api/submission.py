@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -11,13 +11,10 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from deployment.api.auth import Caller
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.fields import INCLUDES, Fields, Includes
-from deployment.api.uploads import UploadRequest, uploads
+from deployment.api.multipart import FORM_ALLOWANCE, MultipartRequest
+from deployment.api.uploads import uploads
 from deployment.policy import Policy
 from deployment.submit import Submission
-
-FORM_ALLOWANCE = 1024 * 1024
-"""Bytes of a body beside its files: part headers and text fields."""
-
 
 TEXTS = ("timeout", "tags", "custom_data", "llm_profile_id", "presigned_urls", "use_file_history", *INCLUDES)
 
@@ -34,9 +31,7 @@ class Asked:
 def read_submission(caller: Caller, policy: Policy) -> Asked:
     """The current request; raises `Refused` with 400 and every breach, 413, or 415."""
     _check_body_type()
-    current = cast(UploadRequest, request)
-    current.max_content_length, current.max_files = policy.max_upload_bytes + FORM_ALLOWANCE, policy.max_files
-    form, files = current.parse()
+    form, files = cast(MultipartRequest, request).parse(policy)
     fields = Fields(form)
     seconds, includes = fields.wait_seconds(), fields.includes()
     tags, custom_data = fields.tags(), fields.custom_data()
@@ -53,14 +48,23 @@ def read_submission(caller: Caller, policy: Policy) -> Asked:
 
 
 def _check_body_type() -> None:
-    if request.mimetype == "application/json":
-        request.max_content_length = FORM_ALLOWANCE
-        given = request.get_json(silent=True)
-        if isinstance(given, dict) and "presigned_urls" in given:
-            raise invalid(_not_served("presigned_urls"))
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        detail = "Send the body as it is: a Content-Encoding is not understood."
+        raise refused(415, "unsupported_media_type", detail)
+    if request.mimetype == "application/json" and "presigned_urls" in _json_object():
+        raise invalid(_not_served("presigned_urls"))
     if request.mimetype != "multipart/form-data":
         detail = "Send the files as multipart/form-data, in the field 'files': curl -F files=@document.pdf"
         raise refused(415, "unsupported_media_type", detail)
+
+
+def _json_object() -> dict[str, Any]:
+    request.max_content_length = FORM_ALLOWANCE
+    try:
+        given = request.get_json(silent=True)
+    except RecursionError:
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _refuse_what_is_not_served(fields: Fields, form: MultiDict[str, str]) -> None:

@@ -20,12 +20,12 @@ from deployment.parts import current_parts as parts
 from deployment.slots import look_for_slot
 from deployment.submit import submit
 from guards import outcome_of
+from storage import StorageError
 
 log = structlog.get_logger()
 wire = Blueprint("wire", __name__)
 
 Reply = tuple[Response, int]
-STOPPED = "stopped by request"
 
 
 @wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
@@ -79,7 +79,7 @@ def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
     try:
         execution = find_execution(parts(), execution_id)
         if execution is not None and not execution.live:
-            return posted(422, execution_id, wire_status(execution), path, error=execution.error or STOPPED)
+            return posted(422, execution_id, wire_status(execution), path, error=execution.error)
     except Exception:
         log.exception("row_not_readable", execution_id=str(execution_id))
     return posted(200, execution_id, ExecutionStatus.PENDING, path)
@@ -89,9 +89,10 @@ def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> R
     status = wire_status(execution)
     if execution.live:
         return posted(200, execution.id, status, path)
-    code = 200 if execution.status == ExecutionStatus.COMPLETED else 422
-    items = _items(execution, includes)
-    return posted(code, execution.id, status, path, error=execution.error, result=items)
+    if execution.status == ExecutionStatus.COMPLETED:
+        return posted(200, execution.id, status, path, result=_items(execution, includes))
+    items = _items_of_failure(execution, includes)
+    return posted(422, execution.id, status, path, error=execution.error, result=items)
 
 
 def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
@@ -99,8 +100,7 @@ def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
     if execution.live:
         return told(422, status, None)
     if execution.status != ExecutionStatus.COMPLETED:
-        reason = execution.error or STOPPED
-        return told(422, status, _items(execution, includes), reason)
+        return told(422, status, _items_of_failure(execution, includes), execution.error)
     if execution.expires_at is not None and execution.expires_at <= utcnow():
         return told(410, status, None, f"The result expired at {execution.expires_at.isoformat()}")
     return _completed(caller, execution, includes)
@@ -108,7 +108,7 @@ def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
 
 def _completed(caller: Caller, execution: Execution, includes: Includes) -> Reply:
     """The result is read before it is acknowledged: a storage that is down must not use it up."""
-    single_use = caller.deployment.single_use
+    single_use = caller.deployment.single_use and request.method == "GET"  # HEAD shows no result
     if single_use and execution.acknowledged_at is not None:
         return _acknowledged_already(execution)
     items = _items(execution, includes)
@@ -124,6 +124,15 @@ def _acknowledged_already(execution: Execution) -> Reply:
 def _items(execution: Execution, includes: Includes) -> Items | None:
     """The items, or None where no worker ever had a file."""
     return file_items(parts().store, execution, includes) if execution.started_at else None
+
+
+def _items_of_failure(execution: Execution, includes: Includes) -> Items | None:
+    """A terminal failure is told even while the storage is away: to a 5xx the client would poll on."""
+    try:
+        return _items(execution, includes)
+    except StorageError:
+        log.exception("items_not_readable", execution_id=str(execution.id))
+        return None
 
 
 def _execution_id(fields: Fields) -> UUID | None:

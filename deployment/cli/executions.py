@@ -12,6 +12,7 @@ from deployment.cli.output import json_option, show_row, show_rows
 from deployment.executions import find_execution
 from deployment.models import Deployment, Execution, ExecutionFile, ExecutionStatus, LogLine, Organization
 from deployment.parts import current_parts
+from deployment.stop import AlreadyEnded, NoSuchExecution, stop
 
 
 @group("executions")
@@ -77,6 +78,20 @@ def show(execution_id: UUID, as_json: bool) -> None:
     show_rows(files, as_json, "no files")
     click.echo()
     show_rows(lines, as_json, "no log")
+
+
+@executions_commands.command("stop")
+@click.argument("execution_id", metavar="ID", type=click.UUID)
+@json_option
+def stop_execution(execution_id: UUID, as_json: bool) -> None:
+    """Stop an execution that has not ended yet."""
+    try:
+        stop(current_parts(), execution_id, by="an operator")
+    except NoSuchExecution as error:
+        raise click.UsageError(str(error)) from None
+    except AlreadyEnded as error:
+        raise click.ClickException(str(error)) from None
+    show_row({"id": execution_id, "status": ExecutionStatus.STOPPED}, as_json)
 
 
 def _file(file: ExecutionFile) -> dict[str, object]:

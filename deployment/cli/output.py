@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from rich.text import Text
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 Row = dict[str, Any]
+WITHOUT_LIMIT = 100_000
+"""Columns of what is no terminal: there a line is a row, whatever its length."""
 
 
 def show_rows(rows: Sequence[Row], as_json: bool, nothing: str) -> None:
@@ -23,11 +26,7 @@ def show_rows(rows: Sequence[Row], as_json: bool, nothing: str) -> None:
     elif not rows:
         click.echo(nothing)
     else:
-        table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, header_style="bold")
-        for row in rows:
-            # As `Text`, since what a caller wrote may look like markup.
-            table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-        Console(soft_wrap=True).print(table)
+        Console(width=None if sys.stdout.isatty() else WITHOUT_LIMIT).print(_table(rows))
 
 
 def show_row(row: Row, as_json: bool) -> None:
@@ -38,3 +37,14 @@ def show_row(row: Row, as_json: bool) -> None:
     width = max(map(len, row))
     for name, value in row.items():
         click.echo(f"{name.replace('_', ' '):<{width}}  {'' if value is None else value}")
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    """Nothing is cut, and what one copies from the first column is never broken."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for number, name in enumerate(rows[0]):
+        table.add_column(name.replace("_", " "), no_wrap=number == 0, overflow="fold")
+    for row in rows:
+        # As `Text`, since what a caller wrote may look like markup.
+        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+    return table

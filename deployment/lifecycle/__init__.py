@@ -9,7 +9,7 @@ from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import first_tickets
 from deployment.lifecycle.rescue import abandon, look_after, postpone, redispatch, wait_on
 from deployment.lifecycle.staging import accept, fail_undispatched, renew_staging, seal
-from deployment.lifecycle.work import Move, claim, fail, hand_back, lose, renew, succeed
+from deployment.lifecycle.work import Move, claim, fail, hand_back, holds, lose, renew, succeed
 
 __all__ = [
     "Move",
@@ -22,6 +22,7 @@ __all__ = [
     "fail_undispatched",
     "first_tickets",
     "hand_back",
+    "holds",
     "look_after",
     "lose",
     "not_delivered",

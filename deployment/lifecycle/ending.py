@@ -13,6 +13,7 @@ from deployment.lifecycle.delivering import announce
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
 from deployment.policy import Policy
+from guards.reasons import storable
 
 
 def end(
@@ -29,7 +30,7 @@ def end(
 
     The same write frees the slot, and marks the objects for cleanup. Files that are still open end with the run.
     """
-    now = utcnow()
+    now, error = utcnow(), readable(error)
     won = swap(
         session,
         Execution,
@@ -50,6 +51,11 @@ def end(
         announce(session, execution_id, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won
+
+
+def readable(reason: str | None) -> str | None:
+    """The reason as every database can store it: one that it refused would keep the row from ending for ever."""
+    return storable(reason) if reason else reason
 
 
 def _end_open_files(

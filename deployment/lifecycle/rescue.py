@@ -22,8 +22,11 @@ def wait_on(session: Session, file: ExecutionFile, policy: Policy) -> bool:
 
 
 def redispatch(session: Session, file: ExecutionFile, policy: Policy) -> list[Ticket]:
-    """A QUEUED file whose ticket was lost gets a new one; the loser of two rescuers gets none."""
-    won = swap(
+    """A QUEUED file whose ticket was lost gets a new one; the loser of two rescuers gets none.
+
+    The run is locked first, as everywhere: the line in its log refers to it, and PostgreSQL locks what is referred to.
+    """
+    won = locked(session, file.execution_id) is not None and swap(
         session,
         ExecutionFile,
         *_as_seen(file),
@@ -52,18 +55,17 @@ def postpone(session: Session, row: Execution | ExecutionFile, policy: Policy) -
     return swap(session, table, *unchanged, lease_expires_at=utcnow() + policy.lease)
 
 
-def look_after(session: Session, execution: Execution, policy: Policy) -> list[Ticket]:
-    """A run that is under way: fill its gaps, and look again a lease later, or at its deadline."""
-    now = utcnow()
+def look_after(session: Session, execution: Execution, policy: Policy) -> tuple[bool, list[Ticket]]:
+    """A run that is under way: fill its gaps, and look again a lease later, or at its deadline. Says whether it won."""
     won = locked(session, execution.id) is not None and swap(
         session,
         Execution,
         Execution.id == execution.id,
         Execution.status.in_((ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING)),
         Execution.lease_expires_at == execution.lease_expires_at,
-        lease_expires_at=_next_look(now, execution, policy),
+        lease_expires_at=_next_look(utcnow(), execution, policy),
     )
-    return fill(session, execution, policy) if won else []
+    return won, fill(session, execution, policy) if won else []
 
 
 def _next_look(now: datetime, execution: Execution, policy: Policy) -> datetime:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.instants import UtcDateTime
 from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import fill
 from deployment.lifecycle.swap import locked, swap
@@ -16,6 +19,8 @@ from deployment.policy import Policy
 
 def accept(session: Session, execution: Execution) -> None:
     """Store the PENDING row with its files, and open its log."""
+    if execution.lease_expires_at is not None:
+        execution.lease_expires_at = min(execution.lease_expires_at, execution.deadline_at)
     session.add(execution)
     session.flush()
     files = ", ".join(f"{file.name!r} ({file.size} bytes)" for file in execution.files)
@@ -31,7 +36,7 @@ def renew_staging(session: Session, execution_id: UUID, policy: Policy) -> bool:
         Execution.id == execution_id,
         Execution.status == ExecutionStatus.PENDING,
         Execution.deadline_at > now,
-        lease_expires_at=now + policy.lease,
+        lease_expires_at=_until(now + policy.lease),
     )
 
 
@@ -46,7 +51,7 @@ def seal(session: Session, execution_id: UUID, token: str, policy: Policy) -> bo
         Execution.guard_token == token,
         status=ExecutionStatus.QUEUED,
         sealed_at=now,
-        lease_expires_at=now + policy.lease,
+        lease_expires_at=_until(now + policy.lease),
     )
     execution = locked(session, execution_id) if won else None
     if execution is not None:
@@ -62,3 +67,9 @@ def fail_undispatched(
     unclaimed = Execution.status == (ExecutionStatus.QUEUED if sealed else ExecutionStatus.PENDING)
     expected = (unclaimed, Execution.guard_token == token)
     return end(session, execution_id, ExecutionStatus.ERROR, policy, by=by, error=reason, expected=expected)
+
+
+def _until(lease: datetime) -> sa.ColumnElement[datetime]:
+    """A lease never reaches beyond the run's own deadline, so that the reconciler looks in time."""
+    value = sa.literal(lease, UtcDateTime())
+    return sa.case((Execution.deadline_at < value, Execution.deadline_at), else_=value)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
 from deployment.dispatch import Ticket
-from deployment.lifecycle.ending import end
+from deployment.lifecycle.ending import end, readable
 from deployment.lifecycle.flight import fill
 from deployment.lifecycle.swap import locked, swap
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
@@ -30,11 +30,13 @@ LOST = Move(won=False)
 
 
 def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Execution | None:
-    """QUEUED → EXECUTING for the file and, if it is the first, for the run; None: drop the ticket."""
-    execution = locked(session, ticket.execution_id)
-    if execution is None or execution.status not in (ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING):
+    """QUEUED → EXECUTING for the file and, if it is the first, for the run; None: drop the ticket.
+
+    Claiming again what `worker` has claimed already succeeds: a first try whose reply was lost has done it.
+    """
+    execution, now = locked(session, ticket.execution_id), utcnow()
+    if execution is None or not _under_way(execution) or execution.deadline_at <= now:
         return None
-    now = utcnow()
     won = swap(
         session,
         ExecutionFile,
@@ -48,10 +50,16 @@ def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Exec
         lease_expires_at=now + policy.lease,
     )
     if not won:
-        return None
+        mine = (*_held(ticket), ExecutionFile.worker == worker)
+        return execution if swap(session, ExecutionFile, *mine, lease_expires_at=now + policy.lease) else None
     _start(session, execution)
     _log(session, ticket, f"Claimed by worker {worker} (attempt {ticket.attempt})")
     return execution
+
+
+def holds(session: Session, ticket: Ticket) -> bool:
+    """Whether the file is still claimed as this attempt. It only looks; `renew` says it, too, and keeps it so."""
+    return session.scalar(sa.select(ExecutionFile.id).where(*_held(ticket))) is not None
 
 
 def renew(session: Session, ticket: Ticket, policy: Policy) -> bool:
@@ -111,7 +119,7 @@ def _requeue(session: Session, ticket: Ticket, policy: Policy, *, losses: int, m
 
 
 def _finish(session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None) -> Move:
-    execution = locked(session, ticket.execution_id)
+    execution, error = locked(session, ticket.execution_id), readable(error)
     ended = {"status": to, "error": error, "ended_at": utcnow(), "lease_expires_at": None}
     if execution is None or not swap(session, ExecutionFile, *_held(ticket), **ended):
         return LOST
@@ -141,6 +149,10 @@ def _verdict(session: Session, execution: Execution) -> tuple[ExecutionStatus, s
         ExecutionStatus.ERROR,
         f"none of the {len(files)} files succeeded; the first, {first.name!r}: {first.error}",
     )
+
+
+def _under_way(execution: Execution) -> bool:
+    return execution.status in (ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING)
 
 
 def _start(session: Session, execution: Execution) -> None:

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
 from deployment import lifecycle
 from deployment.clock import utcnow
-from deployment.dispatch import Ticket, hand_out
+from deployment.dispatch import Ticket
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus
-from deployment.parts import Parts
+from deployment.policy import Policy
 
 ABANDONED = "abandoned_before_dispatch: the request that brought it ended before its files were staged"
 
 
-def repair_execution(parts: Parts, execution: Execution) -> str:
-    """A run whose lease is over: abandoned, past its deadline, or in need of its next file."""
-    if utcnow() >= execution.deadline_at:
-        return _exceed(parts, execution)
-    if execution.status == ExecutionStatus.PENDING:
-        return _abandon(parts, execution)
-    with parts.database.writing() as session:
-        tickets = lifecycle.look_after(session, execution, parts.policy)
-    hand_out(parts.dispatcher, tickets)
-    return "gap_filled" if tickets else "looked_after"
+@dataclass(frozen=True)
+class Repair:
+    """What was done, in a word, or nothing, and the tickets to enqueue after the commit."""
+
+    done: str = ""
+    tickets: list[Ticket] = field(default_factory=list)
 
 
-def repair_file(parts: Parts, file: ExecutionFile, *, standing: bool) -> str:
+NOTHING = Repair()
+
+
+def repair_execution(session: Session, row: Execution, policy: Policy, reason: str | None) -> Repair:
+    """A run whose lease is over: abandoned, past its deadline, or in need of its next file.
+
+    `reason` is what the request has left, if it failed and could not write it.
+    """
+    if row.status == ExecutionStatus.PENDING and (reason or utcnow() < row.deadline_at):
+        return Repair("abandoned") if lifecycle.abandon(session, row, reason or ABANDONED, policy) else NOTHING
+    if utcnow() >= row.deadline_at:
+        return _exceed(session, row, policy)
+    won, tickets = lifecycle.look_after(session, row, policy)
+    return Repair("gap_filled" if tickets else "looked_after", tickets) if won else NOTHING
+
+
+def repair_file(session: Session, file: ExecutionFile, policy: Policy, *, standing: bool) -> Repair:
     """A file whose lease is over: `standing` says whether its ticket still waits in the queue's list."""
-    policy, tickets = parts.policy, []
-    with parts.database.writing() as session:
-        if file.status == FileStatus.EXECUTING:
-            held = Ticket(file.execution_id, file.id, file.attempt, file.dispatch)
-            cause = f"worker {file.worker} was not heard of for {policy.lease.total_seconds():g} s"
-            move = lifecycle.lose(session, held, policy, cause, expired=file.lease_expires_at)
-            done, tickets = "worker_lost", move.tickets
-        elif standing:
-            lifecycle.wait_on(session, file, policy)
-            done = "still_queued"
-        else:
-            done, tickets = "redispatched", lifecycle.redispatch(session, file, policy)
-    hand_out(parts.dispatcher, tickets)
-    return done
+    if file.status == FileStatus.EXECUTING:
+        return _lose(session, file, policy)
+    if standing:
+        return Repair("still_queued") if lifecycle.wait_on(session, file, policy) else NOTHING
+    tickets = lifecycle.redispatch(session, file, policy)
+    return Repair("redispatched", tickets) if tickets else NOTHING
 
 
 def ticket_of(file: ExecutionFile) -> Ticket:
@@ -46,15 +54,14 @@ def ticket_of(file: ExecutionFile) -> Ticket:
     return Ticket(file.execution_id, file.id, file.attempt + 1, file.dispatch)
 
 
-def _abandon(parts: Parts, execution: Execution) -> str:
-    reason = parts.last_words.find(execution.id) or ABANDONED
-    with parts.database.writing() as session:
-        lifecycle.abandon(session, execution, reason, parts.policy)
-    return "abandoned"
+def _lose(session: Session, file: ExecutionFile, policy: Policy) -> Repair:
+    held = Ticket(file.execution_id, file.id, file.attempt, file.dispatch)
+    cause = f"worker {file.worker} was not heard of for {policy.lease.total_seconds():g} s"
+    move = lifecycle.lose(session, held, policy, cause, expired=file.lease_expires_at)
+    return Repair("worker_lost", move.tickets) if move.won else NOTHING
 
 
-def _exceed(parts: Parts, execution: Execution) -> str:
-    reason = f"deadline_exceeded: it was to end by {execution.deadline_at.isoformat(timespec='seconds')}"
-    with parts.database.writing() as session:
-        lifecycle.end(session, execution.id, ExecutionStatus.ERROR, parts.policy, by="reconciler", error=reason)
-    return "deadline_exceeded"
+def _exceed(session: Session, row: Execution, policy: Policy) -> Repair:
+    reason = f"deadline_exceeded: it was to end by {row.deadline_at.isoformat(timespec='seconds')}"
+    ended = lifecycle.end(session, row.id, ExecutionStatus.ERROR, policy, by="reconciler", error=reason)
+    return Repair("deadline_exceeded") if ended else NOTHING

@@ -87,9 +87,7 @@ class TcpProxy:
 
     async def _accept(self) -> None:
         if self._listener is None:
-            self._listener = await asyncio.start_server(
-                self._serve, "127.0.0.1", self.port, ssl=self._tls, backlog=100
-            )
+            self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls, backlog=100)
 
     async def _refuse(self) -> None:
         if self._listener is not None:

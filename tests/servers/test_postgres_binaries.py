@@ -36,9 +36,7 @@ def test_they_are_used_where_they_are_when_we_run_them_ourselves(wheel: Path, tm
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account is needed only as root")
-def test_its_folder_is_not_in_a_place_that_is_closed_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_its_folder_is_not_in_a_place_that_is_closed_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folder = reachable_folder("airlock-test-", NOBODY)

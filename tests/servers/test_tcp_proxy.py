@@ -37,9 +37,7 @@ def test_it_forwards_large_requests_and_replies(through: redis.Redis) -> None:
     assert through.get("document") == value
 
 
-def test_a8_a_lost_reply_loses_the_reply_only(
-    redis_proxy: TcpProxy, through: redis.Redis, valkey: Valkey
-) -> None:
+def test_a8_a_lost_reply_loses_the_reply_only(redis_proxy: TcpProxy, through: redis.Redis, valkey: Valkey) -> None:
     trap = redis_proxy.lose_reply(b"LPUSH")
     with pytest.raises(redis.ConnectionError):
         through.lpush("queue", "job")

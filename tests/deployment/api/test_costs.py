@@ -1,0 +1,79 @@
+"""What a request costs in round trips: it must not grow with the number of files, but for one storage call each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.airlock import HELLO, Airlock
+from tests.deployment.api.wire import work_here
+
+Spent = Counter[str]
+
+
+@pytest.fixture
+def spending(airlock: Airlock, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """A block whose SQL statements (`sql`) and storage calls (by name) are counted."""
+    spent: Spent = Counter()
+
+    def statement(_connection: Any, _cursor: Any, text: str, *_: Any) -> None:
+        spent["sql"] += not text.startswith(("BEGIN", "PRAGMA"))
+
+    for database in (airlock.parts.database, airlock.parts.ledger.database):
+        event.listen(database.engine, "before_cursor_execute", statement)
+    for name in ("put", "open", "keys", "delete_prefix"):
+        monkeypatch.setattr(airlock.parts.store, name, _counted(getattr(airlock.parts.store, name), name, spent))
+
+    @contextmanager
+    def block() -> Iterator[Spent]:
+        spent.clear()
+        yield spent
+
+    return block
+
+
+def _counted(call: Callable[..., Any], name: str, spent: Spent) -> Callable[..., Any]:
+    def counted(*arguments: Any, **options: Any) -> Any:
+        spent[name] += 1
+        return call(*arguments, **options)
+
+    return counted
+
+
+@pytest.mark.parametrize("files", [1, 32])
+def test_a_post_is_17_statements_and_a_put_for_each_file(
+    airlock: Airlock, spending: Callable[[], Any], files: int
+) -> None:
+    airlock.accept()
+    with spending() as spent:
+        airlock.accept([HELLO] * files)
+    assert spent.pop("sql") <= 17
+    assert spent == {"put": files}
+
+
+@pytest.mark.parametrize("files", [1, 8])
+def test_a_get_is_4_statements_and_a_read_for_each_result(
+    airlock: Airlock, spending: Callable[[], Any], files: int
+) -> None:
+    execution_id = airlock.accept([HELLO] * files)
+    with spending() as spent:
+        airlock.get(execution_id)
+        assert spent.pop("sql") <= 4
+        assert not spent, "while it runs, the storage is not asked"
+    work_here(airlock, execution_id)
+    with spending() as spent:
+        airlock.get(execution_id)
+        assert spent.pop("sql") <= 4
+        assert spent == {"open": files}
+
+
+def test_a_refused_key_is_2_statements(airlock: Airlock, spending: Callable[[], Any]) -> None:
+    airlock.key = "wrong"
+    with spending() as spent:
+        assert airlock.post().status_code == 401
+    assert spent == {"sql": 2}

@@ -1,0 +1,111 @@
+"""Workflows that do what their document says: hold, die, hang, fail. `flask worker` loads them by `WORKFLOWS`.
+
+A document is a JSON object: `do` names the act, `at` is a path that the acts below use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workflows import Document, NoOptions, Result, workflow
+
+Act = Callable[[Path], object]
+
+
+def _note(at: Path) -> None:
+    """Leave the work-horse's pid in `at`, complete when it appears, one line for each attempt."""
+    earlier = at.read_text() if at.exists() else ""
+    beside = at.with_name(f"{at.name}.{os.getpid()}")
+    beside.write_text(f"{earlier}{os.getpid()}\n")
+    beside.replace(at)
+
+
+def _hold(at: Path) -> None:
+    """Work until the test says go, or forever, whatever is raised meanwhile."""
+    _note(at)
+    while not at.with_suffix(".go").exists():
+        try:
+            threading.Event().wait(0.01)
+        except Exception:
+            continue
+
+
+def _hang_in_c(at: Path) -> None:
+    _note(at)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
+
+
+def _die(at: Path) -> None:
+    _note(at)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_once(at: Path) -> None:
+    first = not at.exists()
+    _note(at)
+    if first:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _leave(at: Path) -> None:
+    _note(at)
+    os._exit(3)
+
+
+def _exit(at: Path) -> None:
+    sys.exit("a library says exit")
+
+
+def _fail(at: Path) -> None:
+    raise ValueError("this document is too hard")
+
+
+def _fail_unreadably(at: Path) -> None:
+    raise ValueError("nul \x00 and surrogate \ud800")
+
+
+def _spawn(at: Path) -> None:
+    at.with_suffix(".child").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
+    _hold(at)
+
+
+ACTS: dict[str, Act] = {
+    "work": lambda _at: None,
+    "note": _note,
+    "hold": _hold,
+    "hang in C": _hang_in_c,
+    "die": _die,
+    "die once": _die_once,
+    "leave": _leave,
+    "exit": _exit,
+    "fail": _fail,
+    "fail unreadably": _fail_unreadably,
+    "spawn": _spawn,
+}
+
+
+def _act(document: Document) -> Result:
+    said: dict[str, Any] = json.loads(document.read_text())
+    ACTS[said["do"]](Path(said["at"]))
+    return Result({"pid": os.getpid()}, text=said["do"])
+
+
+@workflow(name="act", version="1", accepts=["text/*", "application/json"])
+def act(document: Document, options: NoOptions) -> Result:
+    """Does what its document says."""
+    return _act(document)
+
+
+@workflow(name="act-briefly", version="1", accepts=["text/*", "application/json"], time_limit=0.5)
+def act_briefly(document: Document, options: NoOptions) -> Result:
+    """Does what its document says, for half a second at most."""
+    return _act(document)
