@@ -5,16 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
 import logs
 from settings import read_settings
 
 _settings = read_settings()
-logs.configure(_settings.log_format)
 
-bind = f"{_settings.host}:{_settings.port}"
+
+class OurLines(Logger):  # type: ignore[misc]
+    """Gunicorn's lines in our format, the master's first ones included."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            log.handlers.clear()
+            log.propagate = True
+        logs.configure(_settings.log_format)
+
+
+logger_class = OurLines
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
 worker_class = "gthread"
 threads = _settings.web_threads
+preload_app = True
+"""One import for all processes; making the app connects to nothing, so nothing is shared after the fork."""
 timeout = 60
 graceful_timeout = 25
 """A dyno is killed 30 s after its SIGTERM."""
@@ -22,13 +38,6 @@ keepalive = 5
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 """In memory where there is such a folder: a heartbeat on a slow disk looks like death."""
 control_socket_disable = True
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {
-        name: {"handlers": [], "propagate": True, "level": "INFO"} for name in ("gunicorn.error", "gunicorn.access")
-    },
-}
 
 
 def post_fork(server: Any, _worker: Any) -> None:

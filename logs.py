@@ -1,4 +1,4 @@
-"""Logging: structured lines on standard output, one per event, with the execution's id where there is one."""
+"""Logging: structured lines on standard error, one per event: standard output is for what a command answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def configure(log_format: str = "") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(log_format)))
     root = logging.getLogger()
     root.handlers, root.level = [handler], logging.INFO
@@ -31,7 +31,7 @@ def configure(log_format: str = "") -> None:
 
 
 def _ending(log_format: str) -> list[structlog.typing.Processor]:
-    console = log_format == "console" or (not log_format and sys.stdout.isatty())
+    console = log_format == "console" or (not log_format and sys.stderr.isatty())
     if console:
         return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()]
     return [

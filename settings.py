@@ -166,7 +166,9 @@ def read_settings() -> Settings:
     except PermissionError as error:
         raise InvalidSettings(f"AIRLOCK_DATA: {error.filename} cannot be read ({error.strerror})") from None
     missing = [name for name in ("redis_url", "secret_key") if not getattr(settings, name)]
-    if missing and not _only_help():
+    if missing and _only_help():
+        return settings.model_copy(update=dict.fromkeys(missing, "redis://"))
+    if missing:
         names = " and ".join(name.upper() for name in missing)
         raise InvalidSettings(f"{names} must be set (`make run` sets up everything by itself)")
     return settings

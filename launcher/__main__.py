@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,23 @@ from launcher.demo import show
 from launcher.installation import Installation
 from settings import launcher_settings
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+USAGE = "usage: python -m launcher run|demo"
+
 
 class ToldToStop(SystemExit):
     """A signal asks the launcher to end."""
 
 
-def main(command: str) -> None:
-    """Run `command`, which is `run` or `demo`; SIGTERM, SIGHUP and Ctrl-C end all of it."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+def main(words: Sequence[str]) -> None:
+    """Run the command of `words`, which is `run` or `demo`; SIGTERM, SIGHUP and Ctrl-C end all of it."""
+    commands = {"run": run, "demo": demo}
+    if len(words) != 1 or words[0] not in commands:
+        print(USAGE, file=sys.stderr)
+        sys.exit(2)
+    for signum in SIGNALS:
         signal.signal(signum, _leave)
-    {"run": run, "demo": demo}[command]()
+    commands[words[0]]()
 
 
 def run() -> None:
@@ -36,25 +45,33 @@ def run() -> None:
 
 def demo() -> None:
     """Everything in a fresh folder and on a free port; the parts' lines are shown only if something fails."""
-    with tempfile.TemporaryDirectory(prefix="airlock-demo-") as folder:
-        log = Path(folder) / "log"
+    with tempfile.TemporaryDirectory(prefix="airlock-demo-") as folder, _shown_on_failure(Path(folder) / "log") as log:
         settings = launcher_settings(
-            airlock_data=Path(folder) / "data", port=0, database_url="", redis_url="", storage_url=""
+            airlock_data=Path(folder) / "data", host="127.0.0.1", port=0, database_url="", redis_url="", storage_url=""
         )
-        try:
-            with log.open("wb") as output, Installation(settings, output) as installation:
-                show(installation, Path(folder) / "documents")
-        except SystemExit as error:
-            if error.code:
-                print(log.read_text(errors="replace")[-8000:], file=sys.stderr)
-            raise
+        print("Starting a queue, a database, a web server and workers ...", flush=True)
+        with log.open("wb") as output, Installation(settings, output) as installation:
+            show(installation, Path(folder) / "documents")
+
+
+@contextmanager
+def _shown_on_failure(log: Path) -> Iterator[Path]:
+    """`log`, the end of which goes to standard error if the block fails, and not if it is told to stop."""
+    try:
+        yield log
+    except ToldToStop:
+        raise
+    except (Exception, SystemExit):
+        if log.exists():
+            print(log.read_text(errors="replace")[-8000:], file=sys.stderr)
+        raise
 
 
 def _leave(signum: int, _frame: Any) -> None:
-    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for again in SIGNALS:
         signal.signal(again, signal.SIG_IGN)  # asked once is enough: the parts are being ended
     raise ToldToStop(128 + signum)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

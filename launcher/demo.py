@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
+from subprocess import PIPE
 
 from examples.documents import make_documents
 from launcher.installation import Installation
-from launcher.part import HERE, PartFailed
+from launcher.part import PartFailed, finish
 
 
 def show(installation: Installation, folder: Path) -> None:
@@ -23,7 +23,7 @@ def show(installation: Installation, folder: Path) -> None:
 
 
 def _flask(installation: Installation, *words: str) -> str:
-    done = subprocess.run(["flask", *words], cwd=HERE, env=installation.environment, stdout=subprocess.PIPE, text=True)
+    done = finish(["flask", *words], installation.environment, stdout=PIPE)
     if done.returncode:
         raise PartFailed(f"flask {words[0]} ended with status {done.returncode}")
     return done.stdout
@@ -31,7 +31,6 @@ def _flask(installation: Installation, *words: str) -> str:
 
 def _run_file(installation: Installation, key: str, documents: list[Path]) -> None:
     environment = {**installation.environment, "AIRLOCK_API_KEY": key}
-    command = ["flask", "run-file", "demo", "text", *map(str, documents)]
-    done = subprocess.run(command, cwd=HERE, env=environment)
+    done = finish(["flask", "run-file", "demo", "text", *map(str, documents)], environment)
     if done.returncode:
         raise PartFailed(f"flask run-file ended with status {done.returncode}")

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import secrets
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from types import TracebackType
 from typing import IO
 
 import httpx
+from redis import Redis, RedisError
 
 from jobs.connections import working
 from jobs.queue import worker_births
-from launcher.part import HERE, Part, PartFailed
-from launcher.valkey import EmbeddedValkey, free_port, write_private
-from settings import Settings, embedded_settings
+from launcher.embedded import EmbeddedFolder
+from launcher.part import Part, PartFailed, finish
+from launcher.valkey import EmbeddedValkey, free_port
+from settings import Settings
 
 BIN = Path(sys.executable).parent
 STOP_SECONDS = 28
@@ -31,35 +32,45 @@ class Installation:
     """Runs while the block runs. `environment` is what our commands need to reach it."""
 
     def __init__(self, settings: Settings, output: IO[bytes] | None = None) -> None:
+        settings = settings.model_copy(update={"port": settings.port or free_port()})
         self._settings, self._output = settings, output
         self._parts: list[Part] = []
-        self._folder = embedded_settings(settings.airlock_data)
-        self._port = settings.port or free_port()
-        self.environment = {
-            **os.environ,
-            "AIRLOCK_DATA": str(settings.airlock_data.absolute()),
-            "PORT": str(self._port),
-            "DATABASE_URL": settings.database,
-            "STORAGE_URL": settings.storage,
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        self._folder = EmbeddedFolder(settings.airlock_data.absolute())
+        self._told = {
+            **_as_text(settings),
+            "port": str(settings.port),
+            "host": settings.host,
+            "database_url": settings.database,
+            "storage_url": settings.storage,
         }
 
     @property
     def url(self) -> str:
-        return f"http://{self._settings.host}:{self._port}"
+        return self._settings.local_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            **{name.upper(): value for name, value in self._told.items()},
+            "AIRLOCK_DATA": str(self._settings.airlock_data.absolute()),
+            "FLASK_APP": "app:create_app",
+            "FLASK_SKIP_DOTENV": "1",  # else `flask` would read a file that gunicorn does not
+            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        }
 
     def __enter__(self) -> Installation:
-        try:
+        with ExitStack() as started:
+            started.enter_context(self._folder)
+            started.callback(self._end)
             self._start()
-        except BaseException:
-            self._end()
-            raise
+            self._started = started.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._started.close()
 
     def watch(self) -> None:
         """Wait for a part to end, which none should; raises `PartFailed` naming it."""
@@ -70,44 +81,32 @@ class Installation:
             time.sleep(0.2)
 
     def _start(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _locked(self._folder / "lock")
-        _check_port(self._settings.host, self._port)
-        self.environment["SECRET_KEY"] = self._settings.secret_key or self._kept_secret()
+        _check_port(self._settings.host, self._settings.port)
+        self._told["secret_key"] = self._settings.secret_key or self._folder.secret_key()
         if not self._settings.redis_url:
             self._start_valkey()
         self._migrate()
-        self._start_web()
-        self._start_worker()
-
-    def _kept_secret(self) -> str:
-        file = self._folder / "secret_key"
-        if not file.exists():
-            write_private(file, secrets.token_urlsafe(32))
-        return file.read_text()
+        self._start_web_and_worker()
+        self._folder.tell(**self._told)
 
     def _start_valkey(self) -> None:
         valkey = EmbeddedValkey(self._settings.airlock_data.absolute() / "valkey")
-        self._add("valkey", valkey.command()).await_ready(valkey.answers)
-        self.environment["REDIS_URL"] = valkey.url
-        write_private(self._folder / "redis_url", valkey.url)
+        self._told["redis_url"] = valkey.url
+        self._add("valkey", valkey.command()).await_ready(valkey.lacking)
 
     def _migrate(self) -> None:
-        done = subprocess.run(
-            ["flask", "db", "upgrade"], cwd=HERE, env=self.environment, capture_output=True, text=True
-        )
+        done = finish(["flask", "db", "upgrade"], self.environment, stdout=PIPE, stderr=STDOUT)
         if done.returncode:
-            raise PartFailed(f"flask db upgrade failed:\n{done.stdout}{done.stderr}")
+            raise PartFailed(f"{done.stdout}flask db upgrade failed; check DATABASE_URL")
 
-    def _start_web(self) -> None:
+    def _start_web_and_worker(self) -> None:
+        """Both at once, since each takes a second to import what it needs."""
+        started = time.time()
         web = self._add("web", ["gunicorn", "app:create_app()"])
-        web.await_ready(lambda: _answers(f"{self.url}/readyz"))
-
-    def _start_worker(self) -> None:
-        started, settings = time.time(), self._settings
         worker = self._add("worker", ["flask", "worker"])
-        with working(self.environment["REDIS_URL"], verify_tls=settings.redis_tls_verify) as redis:
-            worker.await_ready(lambda: sum(born >= started for born in worker_births(redis)) >= settings.workers)
+        web.await_ready(lambda: _unready(f"{self.url}/readyz"))
+        with working(self._told["redis_url"], verify_tls=self._settings.redis_tls_verify) as redis:
+            worker.await_ready(lambda: _workers_lacking(redis, started, self._settings.workers))
 
     def _add(self, name: str, command: Sequence[str]) -> Part:
         part = Part(name, command, self.environment, self._output)
@@ -119,17 +118,12 @@ class Installation:
         ends = time.monotonic() + STOP_SECONDS
         while self._parts:
             self._parts.pop().stop(ends)
-        (self._folder / "redis_url").unlink(missing_ok=True)
 
 
-def _locked(file: Path) -> IO[str]:
-    """The lock of a data folder: two installations on one would take each other's files away."""
-    lock = file.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise PartFailed(f"Airlock runs already on {file.parent.parent}; set AIRLOCK_DATA to another folder") from None
-    return lock
+def _as_text(settings: Settings) -> dict[str, str]:
+    """What was chosen and is not a default, as the environment would say it."""
+    chosen = {name: getattr(settings, name) for name in settings.model_fields_set - {"airlock_data"}}
+    return {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in chosen.items()}
 
 
 def _check_port(host: str, port: int) -> None:
@@ -141,8 +135,17 @@ def _check_port(host: str, port: int) -> None:
             raise PartFailed(f"PORT: {host}:{port} cannot be bound ({error.strerror}); choose another one") from None
 
 
-def _answers(url: str) -> bool:
+def _unready(url: str) -> str:
     try:
-        return httpx.get(url, timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
+        reply = httpx.get(url, timeout=5)
+    except httpx.TransportError as error:
+        return str(error)
+    return "" if reply.status_code == 200 else reply.text.strip()
+
+
+def _workers_lacking(redis: Redis, since: float, wanted: int) -> str:
+    try:
+        there = sum(born >= since for born in worker_births(redis))
+    except RedisError as error:
+        return str(error)
+    return "" if there >= wanted else f"{there} of {wanted} workers"

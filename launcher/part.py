@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from jobs.parentage import die_with
 
@@ -20,36 +21,35 @@ class PartFailed(SystemExit):
 
 
 class Part:
-    """Starts `command`; its lines go to `output`, or where the launcher's go."""
+    """Starts `command`; its lines go to `output`, or to standard error: the other one is for what we say."""
 
     def __init__(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None
     ) -> None:
-        launcher = os.getpid()
         self.name = name
         self.process = subprocess.Popen(
             command,
             cwd=HERE,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
+            stdout=output or sys.stderr,
+            stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C comes to the launcher alone, which ends the parts in their order
-            preexec_fn=lambda: die_with(launcher),
+            preexec_fn=_dying_with_us(),
         )
 
     @property
     def ended(self) -> bool:
         return self.process.poll() is not None
 
-    def await_ready(self, ready: Callable[[], bool]) -> None:
-        """Wait until `ready()`; raises `PartFailed` if the part ends, or after `READY_SECONDS`."""
+    def await_ready(self, lacking: Callable[[], str]) -> None:
+        """Wait until `lacking` says that nothing is; raises `PartFailed` if the part ends, or after `READY_SECONDS`."""
         ends = time.monotonic() + READY_SECONDS
-        while not ready():
+        while lack := lacking():
             if self.ended:
                 raise PartFailed(f"{self.name} ended with status {self.process.returncode} before it was ready")
             if time.monotonic() > ends:
-                raise PartFailed(f"{self.name} did not answer within {READY_SECONDS} s")
+                raise PartFailed(f"{self.name} was not ready within {READY_SECONDS} s: {lack}")
             time.sleep(0.05)
 
     def stop(self, ends: float) -> None:
@@ -61,3 +61,13 @@ class Part:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def finish(command: Sequence[str], environment: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; it dies with the launcher, too. `options` are those of `subprocess.run`."""
+    return subprocess.run(command, cwd=HERE, env=environment, text=True, preexec_fn=_dying_with_us(), **options)
+
+
+def _dying_with_us() -> Callable[[], None]:
+    launcher = os.getpid()
+    return lambda: die_with(launcher)

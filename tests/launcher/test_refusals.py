@@ -1,0 +1,27 @@
+"""What the launcher refuses, it refuses in one line, before it has started anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.launcher.launched import launch_briefly
+
+
+def test_a_command_that_there_is_not() -> None:
+    done = launch_briefly("demonstrate")
+    assert (done.returncode, done.stderr) == (2, "usage: python -m launcher run|demo\n")
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = launch_briefly("run", AIRLOCK_DATA=str(file))
+    assert (done.returncode, done.stderr) == (1, f"AIRLOCK_DATA: {file} cannot be used (File exists)\n")
+
+
+def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    url = "postgresql://nobody:hidden@127.0.0.1:1/none"
+    done = launch_briefly("run", AIRLOCK_DATA=str(tmp_path), DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stderr.endswith("flask db upgrade failed; check DATABASE_URL\n")
+    assert "hidden" not in done.stderr
