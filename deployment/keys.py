@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -70,15 +71,16 @@ def revoke_key(session: Session, prefix: str) -> ApiKey:
     return key
 
 
-def rotate_key(session: Session, prefix: str, *, overlap_until: datetime) -> str:
-    """A new key with the rights of the old one, which goes on working until `overlap_until`, or its own expiry."""
+def rotate_key(session: Session, prefix: str, *, overlap_until: datetime) -> tuple[str, datetime]:
+    """A new key with the rights and the expiry of the old one; and when that one ends, at `overlap_until` at last."""
     old = _by_prefix(session, prefix)
     if not old.active or _expired(old):
         raise UnknownKey(f"The key {old.prefix} is revoked or has expired; make a new one with `flask keys create`.")
-    until, old.expires_at = old.expires_at, min(overlap_until, old.expires_at or overlap_until)
+    rights: dict[str, Any] = {"label": old.label, "concurrency": old.concurrency, "expires_at": old.expires_at}
+    old.expires_at = ends = min(overlap_until, old.expires_at or overlap_until)
     organization = session.get_one(Organization, old.organization_id)
     deployment = session.get(Deployment, old.deployment_id) if old.deployment_id else None
-    return create_key(session, organization, deployment, label=old.label, concurrency=old.concurrency, expires_at=until)
+    return create_key(session, organization, deployment, **rights), ends
 
 
 def _by_prefix(session: Session, prefix: str) -> ApiKey:

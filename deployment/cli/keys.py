@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment, find_organization
-from deployment.keys import SHOWN, UnknownKey, create_key, revoke_key, rotate_key
+from deployment.keys import UnknownKey, create_key, revoke_key, rotate_key
 from deployment.models import ApiKey, Deployment, Organization
 from deployment.parts import current_parts
 
@@ -77,20 +77,10 @@ def rotate(prefix: str, overlap_hours: int, as_json: bool) -> None:
     """Make a new key with the rights of the one that begins with PREFIX, which goes on for a while."""
     try:
         with current_parts().database.writing() as session:
-            until = _overlap_end(session, prefix, timedelta(hours=overlap_hours))
-            key = rotate_key(session, prefix, overlap_until=until)
+            key, until = rotate_key(session, prefix, overlap_until=utcnow() + timedelta(hours=overlap_hours))
     except UnknownKey as error:
         raise click.UsageError(str(error)) from error
     show_row({"api_key": key, "old_key_works_until": until.isoformat(timespec="seconds")}, as_json)
-
-
-def _overlap_end(session: Session, prefix: str, overlap: timedelta) -> datetime:
-    """When the old key ends: rotating brings no revoked key back, and lets none live longer than it was to."""
-    old = session.scalar(sa.select(ApiKey).where(ApiKey.prefix == prefix[:SHOWN]))
-    if old is not None and not old.active:
-        raise click.UsageError(f"The key {old.prefix} is revoked; `flask keys create` makes another one.")
-    ends = utcnow() + overlap
-    return min(ends, old.expires_at) if old is not None and old.expires_at else ends
 
 
 def _owner(session: Session, name: str, deployment: str | None) -> tuple[Organization, Deployment | None]:

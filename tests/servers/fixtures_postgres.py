@@ -21,8 +21,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """`postgresql+psycopg://` URL of an empty database, dropped after the test."""
-    with postgres.database() as url:
+    """`postgresql+psycopg://` URL of an empty database; whoever is still connected after the test is cut off."""
+    with postgres.emptied_database() as url:
         yield url
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -47,6 +48,16 @@ def test_a_database_is_dropped_even_with_a_connection_left_open(postgres: Postgr
     with postgres.connect() as connection:
         assert connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchall() == []
     left_open.close()
+
+
+def test_an_emptied_database_has_nothing_of_its_last_user(postgres: Postgres) -> None:
+    with postgres.emptied_database() as first:
+        connection = psycopg.connect(first.replace("+psycopg", ""), autocommit=True)
+        connection.execute("CREATE TABLE left_over (id int)")
+    with postgres.emptied_database() as second, psycopg.connect(second.replace("+psycopg", "")) as fresh:
+        assert first == second
+        assert fresh.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    connection.close()
 
 
 def test_a_database_can_be_copied_from_a_prepared_one(postgres: Postgres, postgres_url: str) -> None:
