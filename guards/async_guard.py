@@ -134,16 +134,23 @@ class AsyncGuard(Generic[Run]):
 
     async def end(self, error: BaseException | None) -> None:
         """See `Guard.end`."""
+        try:
+            await self._end(error)
+        except BaseException as another:
+            if self._course.phase is not Phase.ENDED:  # it was cut off before it began
+                await self._settle(another)
+            raise
+
+    async def _end(self, error: BaseException | None) -> None:
         course = self._course
-        if error is None and (course.phase is Phase.DISPATCHED or course.goes_on):
-            course.phase = Phase.ENDED
-            return
         if error is not None:
             await self._settle(error)
-            return
-        error = NeverDispatched()
-        await self._settle(error)
-        raise error
+        elif course.phase is Phase.DISPATCHED or course.goes_on:
+            course.phase = Phase.ENDED
+        else:
+            error = NeverDispatched()
+            await self._settle(error)
+            raise error
 
     async def _settle(self, error: BaseException) -> None:
         course = self._course

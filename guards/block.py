@@ -8,7 +8,7 @@ from typing import Generic
 
 from .async_guard import AsyncGuard
 from .course import Course
-from .current import leave, surround, surround_async
+from .current import leave, leave_async, surround, surround_async
 from .errors import EnteredTwice, NotEntered
 from .guard import Guard
 from .ledger import Run
@@ -53,7 +53,7 @@ class Block(Generic[Run]):
         try:
             await self._async_guard.end(error)
         finally:
-            leave(self._async_guard)
+            leave_async(self._async_guard)
 
     def _enter_once(self) -> None:
         try:

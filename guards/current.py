@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
 
 from .errors import NoCurrentGuard
 from .phases import Phase
@@ -12,37 +13,50 @@ if TYPE_CHECKING:
     from .async_guard import AsyncGuard
     from .guard import Guard
 
-_guards: ContextVar[tuple[Guard[Any], ...]] = ContextVar("guards", default=())
-_async_guards: ContextVar[tuple[AsyncGuard[Any], ...]] = ContextVar("async_guards", default=())
+G = TypeVar("G", bound="Guard[Any] | AsyncGuard[Any]")
+
+# Weak, so that a guard whose end was cut off by an exception from outside is not taken for the current one.
+_guards: ContextVar[tuple[ref[Guard[Any]], ...]] = ContextVar("guards", default=())
+_async_guards: ContextVar[tuple[ref[AsyncGuard[Any]], ...]] = ContextVar("async_guards", default=())
 
 
 def current_guard() -> Guard[Any]:
     """The innermost guard around this code that has not ended. Raises `NoCurrentGuard`."""
-    for guard in _guards.get()[::-1]:
-        if guard.phase is not Phase.ENDED:
-            return guard
-    raise NoCurrentGuard
+    return _innermost(_guards)
 
 
 def current_async_guard() -> AsyncGuard[Any]:
     """The same for code within `async with`, or within a decorated coroutine or asynchronous generator."""
-    for guard in _async_guards.get()[::-1]:
-        if guard.phase is not Phase.ENDED:
-            return guard
-    raise NoCurrentGuard
+    return _innermost(_async_guards)
 
 
 def surround(guard: Guard[Any]) -> None:
     """From here on in this context, `guard` is the innermost one."""
-    _guards.set((*_guards.get(), guard))
+    _guards.set((*_others(_guards, guard), ref(guard)))
 
 
 def surround_async(guard: AsyncGuard[Any]) -> None:
     """The same for an asynchronous one."""
-    _async_guards.set((*_async_guards.get(), guard))
+    _async_guards.set((*_others(_async_guards, guard), ref(guard)))
 
 
-def leave(guard: Guard[Any] | AsyncGuard[Any]) -> None:
+def leave(guard: Guard[Any]) -> None:
     """No more. It may be called in another context than it was surrounded in, and then changes nothing there."""
-    _guards.set(tuple(other for other in _guards.get() if other is not guard))
-    _async_guards.set(tuple(other for other in _async_guards.get() if other is not guard))
+    _guards.set(_others(_guards, guard))
+
+
+def leave_async(guard: AsyncGuard[Any]) -> None:
+    """The same for an asynchronous one."""
+    _async_guards.set(_others(_async_guards, guard))
+
+
+def _innermost(guards: ContextVar[tuple[ref[G], ...]]) -> G:
+    for known in guards.get()[::-1]:
+        guard = known()
+        if guard is not None and guard.phase is not Phase.ENDED:
+            return guard
+    raise NoCurrentGuard
+
+
+def _others(guards: ContextVar[tuple[ref[G], ...]], guard: G) -> tuple[ref[G], ...]:
+    return tuple(known for known in guards.get() if known() not in (None, guard))

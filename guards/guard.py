@@ -115,16 +115,23 @@ class Guard(Generic[Run]):
 
     def end(self, error: BaseException | None) -> None:
         """Leave the block. A failure is settled; the caller raises `error` again."""
+        try:
+            self._end(error)
+        except BaseException as another:
+            if self._course.phase is not Phase.ENDED:  # it was cut off before it began
+                self._settle(another)
+            raise
+
+    def _end(self, error: BaseException | None) -> None:
         course = self._course
-        if error is None and (course.phase is Phase.DISPATCHED or course.goes_on):
-            course.phase = Phase.ENDED
-            return
         if error is not None:
             self._settle(error)
-            return
-        error = NeverDispatched()
-        self._settle(error)
-        raise error
+        elif course.phase is Phase.DISPATCHED or course.goes_on:
+            course.phase = Phase.ENDED
+        else:
+            error = NeverDispatched()
+            self._settle(error)
+            raise error
 
     def _settle(self, error: BaseException) -> None:
         """Undoing is shielded: what strikes in between is put off until everything is settled."""

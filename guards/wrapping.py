@@ -12,7 +12,7 @@ from typing import Any
 
 from .async_guard import AsyncGuard
 from .calls import Calls
-from .current import leave, surround, surround_async
+from .current import leave, leave_async, surround, surround_async
 from .guard import Guard
 from .phases import Phase
 
@@ -152,7 +152,7 @@ async def _resume_async(guard: AsyncGuard[Any], resume: Callable[[], Awaitable[A
         await guard.end(error)
         raise
     finally:
-        leave(guard)
+        leave_async(guard)
     return item
 
 

@@ -107,10 +107,15 @@ class PatientWorker(Worker):
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
         elif self._rq_should_hear:
-            self._told_rq = time.monotonic()
-            if not self.connection.hexists(self.key, "birth"):
-                self._register_again()
-            super().heartbeat(timeout)
+            with suppress(RedisError):
+                if not self.connection.hexists(self.key, "birth"):
+                    self._register_again()
+                super().heartbeat(timeout)
+                self._told_rq = time.monotonic()
+
+    def check_for_suspension(self, burst: bool) -> None:
+        with suppress(RedisError):
+            super().check_for_suspension(burst)
 
     def run_maintenance_tasks(self) -> None:
         """RQ tidies its registries. One hash that it cannot parse makes it raise: that must end no worker."""
@@ -176,6 +181,6 @@ class PatientWorker(Worker):
         """After Redis has lost its data (fault B4)."""
         self.last_heartbeat = now()
         with self.connection.pipeline() as pipeline:
-            pipeline.hset(self.key, mapping=self.serialize())
+            pipeline.hset(self.key, mapping={**self.serialize(), "state": self.get_state()})
             registration.register(self, pipeline)
             pipeline.execute()

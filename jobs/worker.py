@@ -64,15 +64,19 @@ class AirlockWorker(PatientWorker):
         self._pid = os.getpid()
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Claim the file of the job; if its row wants this attempt, fork, watch, and see that the file ended."""
+        """Claim the file of the job; if its row wants this attempt, fork, watch, and see that the file ended.
+
+        What RQ notes of it is for its dashboard: a Redis that is away is no reason to quit (fault B5).
+        """
         self._killed = self._exit = self._job = None
         self._claim = self._claimed(job)
-        if self._claim is not None:
-            self._work(self._claim, job, queue)
-        elif self.told_to_stop:
-            self.put_back(job, queue)
-        else:
-            self.drop(job, queue)
+        try:
+            if self._claim is not None:
+                self._work(self._claim, job, queue)
+            else:
+                (self.put_back if self.told_to_stop else self.drop)(job, queue)
+        except RedisError as error:
+            log.warning("queue_not_told", job_id=job.id, error=str(error))
 
     def _claimed(self, job: Job) -> Claim | None:
         """While the database is away nothing is decided, so the ticket is neither dropped nor worked on."""

@@ -19,38 +19,56 @@ class Struck(BaseException):
     """The exception from outside."""
 
 
-class Striker:
-    """Traces the guard's own bytecodes while it is entered, and raises `Struck` before the n-th, once."""
+Place = tuple[str, int, int]
+"""A bytecode: its code's file, first line and offset."""
 
-    def __init__(self, at: int | None = None) -> None:
-        self.at, self.count, self.place = at, 0, ""
+
+class Striker:
+    """Traces the guard's own bytecodes while it is entered, and raises `Struck` before the one at `place`, once."""
+
+    def __init__(self, place: Place | None = None) -> None:
+        self.place, self.seen = place, dict[Place, int]()
+        self.lost = False
+        """The interpreter threw the strike away, since it struck while a generator was collected."""
 
     def __enter__(self) -> Striker:
-        self._before = sys.gettrace()
+        self._before, self._hook = sys.gettrace(), sys.unraisablehook
+        sys.unraisablehook = self._unraisable
         sys.settrace(self._trace)
         return self
 
     def __exit__(self, *_: Any) -> None:
         sys.settrace(self._before)
+        sys.unraisablehook = self._hook
+
+    def _unraisable(self, _: Any) -> None:
+        self.lost = True
 
     def _trace(self, frame: FrameType, what: str, _: Any) -> Callable[..., Any] | None:
-        name = frame.f_code.co_filename
-        if not name.startswith(HOME) or name.endswith(OUTSIDE):
-            return None
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        code = frame.f_code
         if what == "opcode":
-            self._strike(frame)
+            self._strike((code.co_filename, code.co_firstlineno, frame.f_lasti), frame)
+        elif not code.co_filename.startswith(HOME) or code.co_filename.endswith(OUTSIDE):
+            return None
+        else:
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return self._trace
 
-    def _strike(self, frame: FrameType) -> None:
-        self.count += 1
-        if self.count - 1 == self.at:
-            self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
+    @property
+    def struck_at(self) -> str:
+        assert self.place is not None
+        return f"{Path(self.place[0]).name}:{self.seen[self.place]}"
+
+    def _strike(self, here: Place, frame: FrameType) -> None:
+        if here in self.seen:
+            return
+        self.seen[here] = frame.f_lineno
+        if here == self.place:
             raise Struck
 
 
-def every_opcode(play: Callable[[], None]) -> range:
-    """The places at which one can strike `play`."""
+def every_bytecode(play: Callable[[], object]) -> list[Place]:
+    """The bytecodes of the guard that `play` executes, each of which can be struck."""
     with Striker() as striker:
         play()
-    return range(striker.count)
+    return list(striker.seen)

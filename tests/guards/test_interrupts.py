@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from guards import outcome_of
 from guards.memory import State
 from tests.guards.forms import Form, Report, Scenario, coroutine, function, generator, report_of, with_block
 from tests.guards.runs import Ground, raising
-from tests.guards.striking import Striker, Struck, every_opcode
+from tests.guards.striking import Striker, Struck, every_bytecode
 
 
 def got_in_and_failed(ground: Ground) -> Callable[[int], None]:
@@ -42,34 +43,31 @@ SCENARIOS: dict[str, Callable[[Ground], Scenario]] = {
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda name: name.replace(" ", "_"))
-@pytest.mark.parametrize("form", [with_block, function], ids=lambda form: form.__name__)
-def test_a_strike_between_any_two_bytecodes_leaves_what_can_be_decided(form: Form, scenario: str) -> None:
-    strike_everywhere(form, SCENARIOS[scenario], step=1)
+def test_a_strike_at_any_bytecode_leaves_what_can_be_decided(scenario: str) -> None:
+    strike_everywhere(with_block, SCENARIOS[scenario], every=1)
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("scenario", ["all goes well", "a step fails", "enqueueing fails"])
-@pytest.mark.parametrize("form", [generator, coroutine], ids=lambda form: form.__name__)
-def test_so_it_does_in_generators_and_coroutines(form: Form, scenario: str) -> None:
-    strike_everywhere(form, SCENARIOS[scenario], step=5)
+@pytest.mark.parametrize("form", [function, generator, coroutine], ids=lambda form: form.__name__)
+def test_so_it_does_in_functions_generators_and_coroutines(form: Form, scenario: str) -> None:
+    strike_everywhere(form, SCENARIOS[scenario], every=9)
 
 
-def strike_everywhere(form: Form, scenario_of: Callable[[Ground], Scenario], step: int) -> None:
+def strike_everywhere(form: Form, scenario_of: Callable[[Ground], Scenario], every: int) -> None:
     ground = Ground()
-    places = every_opcode(lambda: void(report_of(form, ground, scenario_of(ground))))
-    assert len(places) > 300
-    settled = 0
-    for place in places[::step]:
+    places = every_bytecode(lambda: report_of(form, ground, scenario_of(ground)))[::every]
+    left_open = 0
+    for place in places:
         ground = Ground()
         with Striker(place) as striker:
             report = report_of(form, ground, scenario_of(ground))
-        assert striker.place, place
-        check(ground, report, striker.place)
-        settled += not ground.ledger.rows or ground.state is not State.OPEN
-    assert settled > 0.7 * len(places[::step])
-
-
-def void(_: object) -> None: ...
+        if place in striker.seen and not striker.lost:
+            check(ground, report, striker.struck_at)
+            left_open += bool(ground.ledger.rows) and ground.state is State.OPEN
+        del report
+    gc.collect()  # coroutines that were struck before they were awaited complain here
+    assert left_open < 0.15 * len(places)
 
 
 def check(ground: Ground, report: Report, place: str) -> None:
@@ -94,7 +92,5 @@ def registered(report: Report) -> int:
 
 
 def told(report: Report) -> bool:
-    """The strike comes out, or the error that was there before says that there was one."""
-    error: BaseException | None = report.error
-    notes = " ".join(getattr(error, "__notes__", ()))
-    return isinstance(error, Struck) or (isinstance(error, SystemExit) and "interrupted" in notes)
+    """The process is told to end, by the strike or by the exit that was there before."""
+    return isinstance(report.error, Struck | SystemExit)

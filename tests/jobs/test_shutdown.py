@@ -96,18 +96,15 @@ def command(new_stage: NewStage, sqlite_url: str, redis_url: str) -> Iterator[Ca
 Start = Callable[..., tuple[Stage, Command]]
 
 
-@pytest.mark.parametrize("how", ["everyone, twice", "the supervisor"])
-def test_b7_a_short_file_ends_a_long_one_is_handed_back_and_costs_no_attempt(command: Start, how: str) -> None:
+def test_b7_a_short_file_ends_a_long_one_is_handed_back_and_costs_no_attempt(command: Start) -> None:
+    """SIGTERM to every process at once, and again."""
     stage, flask_worker = command(workers=2)
     short, long = stage.accept([stage.act("hold", "short")]), stage.accept([stage.act("hold", "long")])
     stage.begun("short")
     stage.begun("long")
     began = time.monotonic()
-    if how == "the supervisor":
-        os.kill(flask_worker.pid, signal.SIGTERM)
-    else:
-        flask_worker.tell_everyone()
-        flask_worker.tell_everyone()
+    flask_worker.tell_everyone()
+    flask_worker.tell_everyone()
     stage.go("short")
     eventually(lambda: stage.stored(short).status == "COMPLETED", within=3)
     assert flask_worker.end() == 0
@@ -119,6 +116,16 @@ def test_b7_a_short_file_ends_a_long_one_is_handed_back_and_costs_no_attempt(com
     ended = stage.stored(long)
     assert (ended.status, ended.files[0].attempt, ended.files[0].losses) == ("COMPLETED", 2, 0)
     assert any("Handed back: its worker was told to stop" in line for line in stage.log(long))
+
+
+def test_b7_a_sigterm_to_the_supervisor_alone_lets_the_file_end(command: Start) -> None:
+    stage, flask_worker = command()
+    run = stage.accept([stage.act("hold")])
+    stage.begun()
+    os.kill(flask_worker.pid, signal.SIGTERM)
+    stage.go()
+    assert flask_worker.end() == 0
+    assert (stage.stored(run).status, stage.file(run).attempt) == ("COMPLETED", 1)
 
 
 def test_a_dead_child_is_replaced_and_a_dead_supervisor_takes_everybody_along(command: Start) -> None:

@@ -42,6 +42,7 @@ class RcloneS3:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="airlock-s3-"))
         self._numbers = itertools.count(1)
+        self._logged = 0
         (self.folder / "buckets").mkdir()
         objects = str(self.folder / "buckets") if keep_data else ":memory:"
         command = [str(binary), "serve", "s3", objects, *self._options()]
@@ -74,6 +75,8 @@ class RcloneS3:
         return Minio(self.endpoint, KEY, SECRET, secure=False, region="us-east-1")
 
     def start(self) -> None:
+        log = self.process.log
+        self._logged = log.stat().st_size if log.exists() else 0
         self.process.start(ready=self._answers)
 
     def stop(self) -> None:
@@ -106,7 +109,7 @@ class RcloneS3:
         self._clean()
 
     def _answers(self) -> bool:
-        return "Starting s3 server" in self.process.log.read_text(errors="replace")
+        return b"Starting s3 server" in self.process.log.read_bytes()[self._logged :]
 
     def _empty(self, bucket: str) -> None:
         client = self.client()
