@@ -69,7 +69,11 @@ class AsyncGuard(Generic[Run]):
     async def open(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Guard.open`."""
         self._course.begin_open()
-        row = await _awaited(fn(*args, **kwargs))
+        try:
+            row = await _awaited(fn(*args, **kwargs))
+        except BaseException:
+            self._course.open_failed()
+            raise
         self._course.opened(row)
         return row
 

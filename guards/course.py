@@ -70,6 +70,10 @@ class Course:
         if not _took(self._open_once):
             raise AlreadyOpened
 
+    def open_failed(self) -> None:
+        """There is no row: it may be tried again."""
+        self._open_once.append(None)
+
     def opened(self, row: Any) -> None:
         self.own(self._id_of(row))
 

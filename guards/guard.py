@@ -54,10 +54,14 @@ class Guard(Generic[Run]):
     def open(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `fn`, which commits the row, and return what it returns; from then on the row is ours to mark.
 
-        What `fn` raises passes through: then there is no row of ours.
+        What `fn` raises passes through: then there is no row of ours, and `open` may be called again.
         """
         self._course.begin_open()
-        row = fn(*args, **kwargs)
+        try:
+            row = fn(*args, **kwargs)
+        except BaseException:
+            self._course.open_failed()
+            raise
         self._course.opened(row)
         return row
 

@@ -107,9 +107,7 @@ def _decide_sealing(course: Course, error: BaseException) -> Steps[Decision]:
         won = yield from _mark(course, error, sealed=False)
         if won:
             return Decision(Mark.MADE, undo=True)
-        standing = yield from _standing(course) if won is False else _nothing()
-    if standing is Standing.FAILED:
-        return Decision(Mark.MADE, undo=True)
+        standing = (yield from _standing(course)) if won is False else None
     if standing is Standing.SEALED:
         decision = yield from _decide_sealed(course, error)
         return decision
@@ -144,11 +142,6 @@ def _standing(course: Course) -> Steps[Standing | None]:
         else:
             return standing
     return None
-
-
-def _nothing() -> Steps[None]:
-    return
-    yield
 
 
 def _tell(course: Course, decision: Decision) -> None:

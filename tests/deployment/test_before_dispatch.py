@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from deployment.clock import utcnow
@@ -173,7 +174,7 @@ def test_a9_a_failure_after_the_dispatch_touches_nothing(
 
 
 def test_a10_marking_needs_nothing_of_the_pool_that_the_request_has_exhausted(airlock: Airlock) -> None:
-    taken = []
+    taken: list[Connection] = []
 
     def exhaust() -> None:
         engine = airlock.parts.database.engine

@@ -66,7 +66,7 @@ def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(monkeypatc
         address = "203.0.113.9" if len(asked) > 1 else "127.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     with pytest.raises(AddressRefused):
         post("https://rebinding.example/", b"", {})
     assert asked == ["rebinding.example"]
@@ -74,7 +74,7 @@ def test_a_name_is_resolved_once_and_what_was_checked_is_connected_to(monkeypatc
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("203.0.113.9", "8.8.8.8", "10.0.0.1")]
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(AddressRefused):
         post("https://mixed.example/", b"", {})
 

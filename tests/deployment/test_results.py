@@ -31,7 +31,8 @@ def claimed(airlock: Airlock, run: UUID) -> Ticket:
 
 def test_the_result_is_there_before_the_row_says_so(airlock: Airlock) -> None:
     run = airlock.accept()
-    ticket, succeed, keys = claimed(airlock, run), lifecycle.succeed, []
+    ticket, succeed = claimed(airlock, run), lifecycle.succeed
+    keys: list[str] = []
 
     def look_first(*args: Any) -> Any:
         keys.extend(airlock.parts.store.keys(names.output_prefix(run, ticket.file_id, 1)))

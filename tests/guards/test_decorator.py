@@ -130,7 +130,7 @@ def test_on_error_makes_no_answer_where_there_is_no_failed_run(ground: Ground) -
 
 
 def test_on_error_is_told_when_nobody_knows_how_the_run_stands(ground: Ground) -> None:
-    ledger = Broken("seal", "standing")
+    ledger = Broken("seal", "standing", after=True)
     told_of: list[Outcome] = []
 
     @pre_dispatch_guard(ledger, on_error=told_of.append)

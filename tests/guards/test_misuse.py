@@ -97,6 +97,15 @@ def test_a_second_open_is_a_failed_step(ground: Ground) -> None:
     assert ground.state is State.FAILED
 
 
+def test_an_open_that_raised_may_be_tried_again(ground: Ground) -> None:
+    with pre_dispatch_guard(ground.ledger) as guard:
+        with pytest.raises(ConnectionError):
+            guard.open(raising(ConnectionError("serialization failure")))
+        guard.open(ground.create, guard.token)
+        guard.dispatch(ground.enqueue, 1)
+    assert (ground.state, ground.queue) == (State.SEALED, [1])
+
+
 def test_a_dispatch_without_a_row_enqueues_nothing(ground: Ground) -> None:
     with pytest.raises(NotOpened), pre_dispatch_guard(ground.ledger) as guard:
         guard.dispatch(ground.enqueue, 1)

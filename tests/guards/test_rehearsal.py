@@ -85,7 +85,7 @@ def test_a_lost_answer_of_the_seal_is_found_out(application: Application) -> Non
 
 def test_a_crash_happens_as_often_as_asked(application: Application) -> None:
     with rehearse() as rehearsal, pytest.raises(ConnectionError) as caught:
-        rehearsal.crash(ConnectionError("away"), before="seal")
+        rehearsal.crash(ConnectionError("away"), after="seal")
         rehearsal.crash(ConnectionError("away"), before="standing", times=3)
         application.submit()
     outcome = outcome_of(caught.value)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guards import DecidedElsewhere, Mark, NeverDispatched, Phase, outcome_of
-from guards.memory import State
+from guards.memory import MemoryLedger, State
 from tests.guards.forms import ASYNC, PLAIN, Form, Report, Scenario, report_of
 from tests.guards.runs import Broken, Ground, Made, outcome, raising
 
@@ -189,6 +189,23 @@ def test_while_nobody_can_read_whether_the_seal_was_committed_nothing_is_undone(
     assert (outcome(error).unknown, outcome(error).failed, outcome(error).dispatched) == (True, False, False)
 
 
+def test_a_seal_that_is_committed_while_the_guard_looks_is_taken_back_before_a_worker_claims_it(
+    play: Play, ground: Ground
+) -> None:
+    """The statement goes on in the database after its client has given up."""
+
+    class Late(Broken):
+        def mark_error(self, run: int, reason: str, token: str, *, sealed: bool) -> bool:
+            if not sealed:
+                MemoryLedger.seal(self, run, token)
+            return super().mark_error(run, reason, token, sealed=sealed)
+
+    ground.ledger = Late("seal")
+    error = play(Scenario()).error
+    assert (ground.state, ground.queue, ground.undone) == (State.FAILED, [], UNDONE)
+    assert outcome(error).mark is Mark.MADE
+
+
 def test_a_seal_that_was_not_committed_and_a_mark_without_answer_leave_the_run_undecided(
     play: Play, ground: Ground
 ) -> None:
@@ -290,6 +307,7 @@ def test_what_fails_after_the_dispatch_touches_nothing_and_tells_that_the_run_go
     assert report.error is error
     assert (ground.state, ground.queue, ground.undone) == (State.SEALED, [1], [])
     assert (outcome(error).mark, outcome(error).dispatched, outcome(error).failed) == (Mark.NONE, True, False)
+    assert outcome(error).reason == f"{kind.__name__}: enrichment"
 
 
 def test_a_block_without_a_dispatch_fails_the_run(play: Play, ground: Ground) -> None:

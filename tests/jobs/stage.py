@@ -82,11 +82,12 @@ class Stage(Airlock):
     def ended(self, execution_id: UUID, within: float = 10, *, rescue: bool = True) -> Execution:
         """Reconcile again and again until the run has ended, unless `rescue` is False; return it."""
 
-        def end() -> Execution | None:
+        def end() -> Execution:
             if rescue:
                 reconcile(self.parts)
             run = self.stored(execution_id)
-            return None if run.live else run
+            assert not run.live
+            return run
 
         return eventually(end, within, what=f"execution {execution_id} to end")
 

@@ -38,15 +38,15 @@ def leftovers(stage: Stage) -> dict[str, Any]:
         }
 
 
-NOTHING = {"queued": [], "popped": [], "failed": [], "hashes": []}
+NOTHING: dict[str, Any] = {"queued": [], "popped": [], "failed": [], "hashes": []}
 
 
 @pytest.mark.parametrize("unwanted", ["stopped", "a later attempt", "no row", "not ours"])
 def test_a_job_whose_row_does_not_want_it_is_dropped_in_silence(stage: Stage, unwanted: str) -> None:
     run = stage.accept([stage.act("note")])
     if unwanted == "stopped":
-        stage.parts.dispatcher.cancel = lambda _tickets: None  # type: ignore[method-assign]
-        stop(stage.parts, run, by="the test")
+        with mock.patch.object(stage.parts.dispatcher, "cancel"):
+            stop(stage.parts, run, by="the test")
     elif unwanted == "a later attempt":
         stage.swap(ExecutionFile, stage.file(run).id, attempt=1)
     else:

@@ -6,7 +6,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from unittest import mock
+from uuid import UUID
 
 from deployment.clock import utcnow
 from deployment.models import Execution, ExecutionFile
@@ -19,7 +21,7 @@ from tests.processes import Process
 NewStage = Callable[..., Stage]
 
 
-def lose_worker(stage: Stage) -> object:
+def lose_worker(stage: Stage) -> UUID:
     run = stage.accept([stage.act("work")])
     lost = {"status": "EXECUTING", "attempt": 1, "worker": "dead", "lease_expires_at": utcnow()}
     stage.swap(ExecutionFile, stage.file(run).id, **lost)
@@ -45,7 +47,7 @@ def test_a_storage_that_hangs_delays_no_rescue(sqlite_stage: Stage) -> None:
         assert hangs.wait(5), "the reconciler meets the hanging storage, too"
         for _ in range(3):
             lost = lose_worker(stage)
-            eventually(lambda run=lost: stage.file(run).losses == 1, within=1)
+            eventually(partial(counted, stage, lost), within=1)
         stop.set()
         released.set()
 
@@ -84,6 +86,10 @@ def test_a_pass_that_fails_is_followed_by_the_next(sqlite_stage: Stage) -> None:
     with mock.patch.object(clock, "rescue", fail_at_first):
         clock.rescue_until(sqlite_stage.parts, lambda _seconds: len(passes) == 2, dead_mans_switch.unarmed)
     assert len(passes) == 2
+
+
+def counted(stage: Stage, run: UUID) -> bool:
+    return stage.file(run).losses == 1
 
 
 def reconcile(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_job_holds_ids_as_json_and_nothing_of_the_caller(
     dispatcher: RqDispatcher, ticket: Ticket, client: redis.Redis
 ) -> None:
     dispatcher.enqueue([ticket])
-    job = client.hgetall(Job.key_for(ticket.job_id))
+    job: Any = client.hgetall(Job.key_for(ticket.job_id))
     called = json.loads(zlib.decompress(job[b"data"]))
     assert called == ["jobs.tasks.run_file", None, [str(ticket.execution_id), str(ticket.file_id), 3, 7], {}]
     assert job[b"timeout"] == b"-1"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from deployment.cleanup import overdue_cleanups
 from deployment.database import Database
@@ -88,7 +87,7 @@ def test_an_idle_pass_costs_three_statements_from_partial_indexes_however_much_i
 def plan(database: Database, question: sa.Select[Any]) -> str:
     """How the database would answer."""
     lite = database.engine.dialect.name == "sqlite"
-    dialect = sqlite.dialect() if lite else postgresql.dialect()
+    dialect = database.engine.dialect
     text = str(question.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     with database.reading() as session:
         rows = session.execute(sa.text(f"EXPLAIN {'QUERY PLAN' if lite else ''} {text}")).all()
