@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from unittest import mock
 from uuid import UUID, uuid4
 
 import pytest
@@ -78,13 +78,12 @@ def test_of_two_stops_at_once_one_is_told_that_it_came_too_late(airlock: Airlock
 def test_a_queue_that_is_away_stops_nobody_from_stopping(new_app: NewApp, sqlite_url: str, redis_url: str) -> None:
     airlock = Airlock(new_app(database_url=sqlite_url, redis_url=redis_url))
     run = airlock.accept()
-    airlock.parts.dispatcher.cancel = lambda _tickets: 1 / 0  # type: ignore[assignment, method-assign, return-value]
-    stop(airlock.parts, run, by="the operator")
+    with mock.patch.object(airlock.parts.dispatcher, "cancel", side_effect=ConnectionError):
+        stop(airlock.parts, run, by="the operator")
     assert stored(airlock, run).status == "STOPPED"
     airlock.work()
     assert airlock.tickets() == []
     assert reconcile(airlock.parts)["worker_lost"] == 0
-    assert stored(airlock, run).cleanup_due_at > stored(airlock, run).ended_at + timedelta(0)  # type: ignore[operator]
 
 
 def test_the_command_stops_and_says_what_it_cannot_stop(airlock: Airlock) -> None:

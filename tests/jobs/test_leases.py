@@ -142,7 +142,10 @@ def test_a_statement_that_never_returns_ends_the_whole_worker_before_the_lease(
         assert stage.ended(run).status == "COMPLETED"
 
 
-def test_a_stopped_run_loses_its_work_horse_within_a_second_and_frees_its_worker(stage: Stage) -> None:
+def test_a_stopped_run_loses_its_work_horse_within_a_second_and_frees_its_worker(
+    new_stage: NewStage, database_url: str, redis_url: str
+) -> None:
+    stage = new_stage(database_url=database_url, redis_url=redis_url, lease_seconds=60)
     run = stage.accept([stage.act("hold"), stage.act("hold", "second")])
     with stage.worker() as worker:
         horse = stage.begun()

@@ -44,6 +44,15 @@ def test_a_claim_moves_the_file_and_the_run_and_raises_the_attempt(airlock: Airl
     assert execution.started_at is not None
 
 
+def test_only_a_queued_file_can_be_claimed(new_app: NewApp, database_url: str, redis_url: str) -> None:
+    """A ticket that is ahead of its file, as a hand that writes to Redis could make it, is refused as well."""
+    airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, files_in_flight=1))
+    run = airlock.accept(FOUR)
+    assert not claim(airlock, run, 1), "its turn has not come"
+    assert claim(airlock, run)
+    assert not claim(airlock, run, worker="another"), "it is being worked on"
+
+
 def test_of_two_claims_at_once_one_wins(airlock: Airlock) -> None:
     run, won = airlock.accept(), []
     together = threading.Barrier(2)
