@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo run test faults soak lint lock clean
+.PHONY: demo run test faults soak mutants lint lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/python -m launcher demo
@@ -22,6 +22,9 @@ soak: $(VENV)/development
 faults: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
 	$(BIN)/python -m tests.faults
+
+mutants: $(VENV)/development
+	@$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/development
 	$(BIN)/ruff check .

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Generic, NoReturn, ParamSpec, TypeVar, TypeVarTuple, overload
+from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, overload
 
+from .awaiting import ask_ledger, awaited, uncut, within
 from .course import Course
 from .errors import NeverDispatched, NotAdopted
-from .guard import INTERRUPTS, Errors
+from .guard import Errors
 from .ledger import Run
 from .outcome import Outcome
 from .phases import Phase
@@ -23,11 +21,6 @@ from .undo import Undo
 P = ParamSpec("P")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-GRACE_SECONDS = 1.0
-"""How long a cancelled undo may take to end before it is left alone."""
-
-_left_alone: set[asyncio.Task[Any]] = set()
 
 
 class AsyncGuard(Generic[Run]):
@@ -70,7 +63,7 @@ class AsyncGuard(Generic[Run]):
         """See `Guard.open`."""
         self._course.begin_open()
         try:
-            row = await _awaited(fn(*args, **kwargs))
+            row = await awaited(fn(*args, **kwargs))
         except BaseException:
             self._course.open_failed()
             raise
@@ -79,8 +72,8 @@ class AsyncGuard(Generic[Run]):
 
     async def adopt(self, run: Run) -> None:
         """See `Guard.adopt`."""
-        self._course.begin_open()
-        if not await _uncut(_ask(self._course.ledger.adopt, run, self.token)):
+        self._course.begin_adopt()
+        if not await uncut(ask_ledger(self._course.ledger.adopt, run, self.token)):
             raise NotAdopted
         self._course.own(run)
 
@@ -125,9 +118,9 @@ class AsyncGuard(Generic[Run]):
         course.begin_dispatch()
         result = None
         try:
-            await _uncut(self._drive(seal(course)))
+            await uncut(self._drive(seal(course)))
             with suppress(*accepted):
-                result = await _awaited(fn(*args, **kwargs))
+                result = await awaited(fn(*args, **kwargs))
             course.dispatched()
         except BaseException as error:
             course.refused = isinstance(error, refused) and course.phase is Phase.SEALED
@@ -159,7 +152,7 @@ class AsyncGuard(Generic[Run]):
     async def _settle(self, error: BaseException) -> None:
         course = self._course
         try:
-            await _uncut(self._settle_to_the_end(error))
+            await uncut(self._settle_to_the_end(error))
         except BaseException as another:
             course.disturbed(another)
         instead = raised_instead(course, error)
@@ -168,7 +161,7 @@ class AsyncGuard(Generic[Run]):
 
     async def _settle_to_the_end(self, error: BaseException) -> None:
         """Also when the loop is being closed, and cancels every task that there is, this one included."""
-        for _ in range(INTERRUPTS):
+        for _ in range(self._course.interrupts):
             try:
                 await self._drive(settle(self._course, error))
                 break
@@ -191,60 +184,5 @@ class AsyncGuard(Generic[Run]):
 
     async def _make(self, call: LedgerCall | UndoCall) -> Any:
         if isinstance(call, LedgerCall):
-            return await _ask(call.method, *call.args, **call.kwargs)
-        return await _within(call.action(), self._course.limits.undo_seconds)
-
-
-async def _ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    if inspect.iscoroutinefunction(method):
-        return await method(*args, **kwargs)
-    return await _awaited(await asyncio.to_thread(method, *args, **kwargs))
-
-
-async def _awaited(value: Any) -> Any:
-    return await value if inspect.isawaitable(value) else value
-
-
-async def _uncut(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns, or raises. A cancelling of the caller waits until then, and is raised in its place."""
-    task = asyncio.ensure_future(_caught(work))
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            cancelled = cancelled or error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()()
-
-
-async def _within(value: Any, seconds: float) -> Any:
-    """Await an undo with a limit that is one: it is not waited for if it swallows its cancelling."""
-    if not inspect.isawaitable(value):
-        return value
-    task = asyncio.ensure_future(_caught(value))
-    try:
-        done, _ = await asyncio.wait((task,), timeout=seconds)
-    finally:
-        if not task.done():
-            task.cancel()
-    if not done:
-        await asyncio.wait((task,), timeout=GRACE_SECONDS)
-        _left_alone.add(task)
-        task.add_done_callback(_left_alone.discard)
-        raise TimeoutError(f"not done after {seconds:g} s")
-    return task.result()()
-
-
-async def _caught(work: Awaitable[T]) -> Callable[[], T]:
-    """How it ended, as a function: an exit that left a task as an exception would tear down the loop at once."""
-    try:
-        result = await work
-    except BaseException as error:
-        return functools.partial(_raise, error)
-    return lambda: result
-
-
-def _raise(error: BaseException) -> NoReturn:
-    raise error
+            return await ask_ledger(call.method, *call.args, **call.kwargs)
+        return await within(call.action(), self._course.limits.undo_seconds)

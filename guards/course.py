@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AlreadyDispatched, AlreadyEnded, AlreadyOpened, NoRunId, NotOpened
+from .errors import AlreadyDispatched, AlreadyEnded, AlreadyOpened, CannotAdopt, NoRunId, NotOpened
 from .events import Event, Happening, publish
 from .outcome import Mark, Outcome
 from .phases import Phase
@@ -59,9 +60,12 @@ class Course:
         self.outcome: Outcome | None = None
         self.undo_ends: float | None = None
         """On the monotonic clock."""
+        self.unanswered: BaseException | None = None
+        """Why the ledger gave no answer, the last time that it gave none."""
         self.interrupt: BaseException | None = None
         """The first exception from outside that came while a failure was settled."""
         self._run_id = run_id
+        self._tries: Counter[str] = Counter()
         self._open_once, self._dispatch_once = [None], [None]
 
     def begin_open(self) -> None:
@@ -69,6 +73,11 @@ class Course:
         self._require_live()
         if not _took(self._open_once):
             raise AlreadyOpened
+
+    def begin_adopt(self) -> None:
+        if not hasattr(self.ledger, "adopt"):
+            raise CannotAdopt
+        self.begin_open()
 
     def open_failed(self) -> None:
         """There is no row: it may be tried again."""
@@ -99,6 +108,16 @@ class Course:
         self.undo.push(action)
         if (self.settling or self.phase in (Phase.DISPATCHED, Phase.ENDED)) and self.undo.withdraw(action):
             self._require_live()
+
+    def has_try(self, what: str, tries: int) -> bool:
+        """Whether `what` may be tried once more, and if so, count it."""
+        self._tries[what] += 1
+        return self._tries[what] <= tries
+
+    @property
+    def interrupts(self) -> int:
+        """How many exits settling survives: two for each thing that it does, and some between them."""
+        return 16 + 2 * (len(self.undo.waiting) + len(self.undo.done))
 
     def disturbed(self, by: BaseException) -> None:
         """Remember what has cut off the settling: it is raised in the end, unless the first error is of its kind."""

@@ -9,7 +9,7 @@ from .block import Block
 from .calls import Calls
 from .course import Course, Limits
 from .decorator import Decorator
-from .errors import GuardMisuse
+from .errors import CannotAdopt
 from .ledger import AdoptingLedger, AsyncAdoptingLedger, AsyncLedger, Ledger, Run
 from .outcome import Outcome
 
@@ -89,5 +89,5 @@ def pre_dispatch_guard(
     if execution_id is None and on_error is None:
         return PreDispatchGuard(make)
     if execution_id is not None and not hasattr(ledger, "adopt"):
-        raise GuardMisuse("With execution_id= the ledger needs a method adopt: see AdoptingLedger.")
+        raise CannotAdopt
     return Decorator(Calls(make, execution_id, on_error))

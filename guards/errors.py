@@ -55,5 +55,9 @@ class NoRunId(GuardMisuse):
     """`guard.open` made a row whose id cannot be told: pass `run_id=` to `pre_dispatch_guard`."""
 
 
+class CannotAdopt(GuardMisuse):
+    """A row that exists already can only be guarded if the ledger has a method `adopt`: see `AdoptingLedger`."""
+
+
 class NoCurrentGuard(GuardMisuse):
     """There is no guard around this code."""

@@ -21,9 +21,6 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 Errors = tuple[type[Exception], ...]
 
-INTERRUPTS = 8
-"""How many exceptions from outside settling survives."""
-
 
 class Guard(Generic[Run]):
     """Guards one run from its row to the queue. `pre_dispatch_guard` makes it; every method may raise `GuardMisuse`."""
@@ -67,7 +64,7 @@ class Guard(Generic[Run]):
 
     def adopt(self, run: Run) -> None:
         """Guard a row that exists already. Raises `NotAdopted` if it is not open, or someone else's."""
-        self._course.begin_open()
+        self._course.begin_adopt()
         if not self._course.ledger.adopt(run, self.token):
             raise NotAdopted
         self._course.own(run)
@@ -140,7 +137,7 @@ class Guard(Generic[Run]):
     def _settle(self, error: BaseException) -> None:
         """Undoing is shielded: what strikes in between is put off until everything is settled."""
         course = self._course
-        for _ in range(INTERRUPTS):
+        for _ in range(course.interrupts):
             try:
                 drive(settle(course, error), _make)
                 break

@@ -6,6 +6,8 @@ It may be cut off at any point by an exception from outside, and be run again: i
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from .course import Course, Decision
 from .events import Happening
@@ -102,12 +104,14 @@ def _decide_sealed(course: Course, error: BaseException) -> Steps[Decision]:
 
 def _decide_sealing(course: Course, error: BaseException) -> Steps[Decision]:
     """Whether the seal was committed is for the row to say; it may be committed while we look."""
-    standing = yield from _standing(course)
+    standing = yield from _standing(course, "first")
     if standing is Standing.OPEN:
         won = yield from _mark(course, error, sealed=False)
         if won:
             return Decision(Mark.MADE, undo=True)
-        standing = (yield from _standing(course)) if won is False else None
+        standing = (yield from _standing(course, "again")) if won is False else None
+    if standing is Standing.FAILED:  # marked already, and then cut off
+        return Decision(Mark.MADE, undo=True)
     if standing is Standing.SEALED:
         decision = yield from _decide_sealed(course, error)
         return decision
@@ -117,30 +121,33 @@ def _decide_sealing(course: Course, error: BaseException) -> Steps[Decision]:
 
 def _mark(course: Course, error: BaseException, *, sealed: bool) -> Steps[bool | None]:
     """Whether our mark is on the row; None if the ledger does not say."""
-    for tried in range(1, TRIES + 1):
-        try:
-            marked: bool = yield from ask(
-                course.ledger.mark_error, course.run, course.reason, course.token, sealed=sealed
-            )
-        except Exception as failure:
-            if tried == TRIES:
-                reason = reason_of(failure)
-                note(error, f"the run could not be marked as failed: {reason}")
-                course.publish(Happening.MARKING_FAILED, reason=reason, error=failure)
-        else:
-            return marked
-    return None
+    mark, what = course.ledger.mark_error, "mark sealed" if sealed else "mark"
+    marked: bool | None = yield from _answer(course, what, mark, course.run, course.reason, course.token, sealed=sealed)
+    if marked is None and course.unanswered is not None:
+        note(error, f"the run could not be marked as failed: {reason_of(course.unanswered)}")
+    return marked
 
 
-def _standing(course: Course) -> Steps[Standing | None]:
-    for tried in range(1, TRIES + 1):
+def _standing(course: Course, when: str) -> Steps[Standing | None]:
+    standing: Standing | None = yield from _answer(
+        course, f"standing {when}", course.ledger.standing, course.run, course.token
+    )
+    return standing
+
+
+def _answer(course: Course, what: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Steps[Any]:
+    """The ledger's answer, or None. Tries that an exit has cut off count, so that there is an end to them."""
+    while course.has_try(what, TRIES):
         try:
-            standing: Standing = yield from ask(course.ledger.standing, course.run, course.token)
-        except Exception as failure:
-            if tried == TRIES:
-                course.publish(Happening.MARKING_FAILED, reason=reason_of(failure), error=failure)
+            answer = yield from ask(method, *args, **kwargs)
+        except BaseException as failure:
+            course.unanswered = failure
+            if not isinstance(failure, Exception):
+                raise
         else:
-            return standing
+            return answer
+    failed = course.unanswered
+    course.publish(Happening.MARKING_FAILED, reason=reason_of(failed) if failed else "", error=failed)
     return None
 
 

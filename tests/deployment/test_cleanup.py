@@ -23,6 +23,12 @@ NewApp = Callable[..., Flask]
 CLEANUPS = ("DELETE", "POST ?delete")
 
 
+@pytest.fixture
+def on_sqlite(new_app: NewApp, sqlite_url: str, redis_url: str) -> Airlock:
+    """For what has nothing to do with the database."""
+    return Airlock(new_app(database_url=sqlite_url, redis_url=redis_url))
+
+
 def objects(airlock: Airlock, run: UUID) -> list[str]:
     return sorted(key.split("/", 1)[1] for key in airlock.parts.store.keys(names.execution(run)))
 
@@ -39,10 +45,10 @@ def expire(airlock: Airlock, *runs: UUID) -> None:
         airlock.swap(Execution, run, expires_at=utcnow() - timedelta(seconds=1), cleanup_due_at=None)
 
 
-def test_the_end_of_a_run_deletes_its_inputs_and_keeps_its_result(airlock: Airlock) -> None:
-    run = done(airlock)
-    file = stored(airlock, run).files[0]
-    assert objects(airlock, run) == [f"out/{file.id}/1/result.json"]
+def test_the_end_of_a_run_deletes_its_inputs_and_keeps_its_result(on_sqlite: Airlock) -> None:
+    run = done(on_sqlite)
+    file = stored(on_sqlite, run).files[0]
+    assert objects(on_sqlite, run) == [f"out/{file.id}/1/result.json"]
 
 
 def test_only_the_later_pass_clears_the_mark_and_takes_what_a_zombie_wrote_meanwhile(airlock: Airlock) -> None:
@@ -98,11 +104,11 @@ def test_an_expired_result_is_purged_and_the_row_stays_and_says_so(airlock: Airl
     assert reconcile(airlock.parts)["purged"] == 0
 
 
-def test_c8_a_first_page_of_runs_that_cannot_be_purged_does_not_hide_the_next_one(airlock: Airlock) -> None:
-    bad, good = [done(airlock), done(airlock)], done(airlock)
-    expire(airlock, *bad, good)
-    airlock.swap(Execution, good, expires_at=utcnow())
-    delete = airlock.parts.store.delete_prefix
+def test_c8_a_first_page_of_runs_that_cannot_be_purged_does_not_hide_the_next_one(on_sqlite: Airlock) -> None:
+    bad, good = [done(on_sqlite), done(on_sqlite)], done(on_sqlite)
+    expire(on_sqlite, *bad, good)
+    on_sqlite.swap(Execution, good, expires_at=utcnow())
+    delete = on_sqlite.parts.store.delete_prefix
 
     def delete_unless_bad(prefix: str) -> None:
         if any(str(run) in prefix for run in bad):
@@ -110,17 +116,17 @@ def test_c8_a_first_page_of_runs_that_cannot_be_purged_does_not_hide_the_next_on
         delete(prefix)
 
     with (
-        mock.patch.object(airlock.parts.store, "delete_prefix", delete_unless_bad),
+        mock.patch.object(on_sqlite.parts.store, "delete_prefix", delete_unless_bad),
         mock.patch("deployment.reconcile.chores.BATCH", 2),
     ):
         for _ in range(2):
-            reconcile(airlock.parts)
-    assert stored(airlock, good).purged_at is not None
-    assert [stored(airlock, run).purged_at for run in bad] == [None, None]
+            reconcile(on_sqlite.parts)
+    assert stored(on_sqlite, good).purged_at is not None
+    assert [stored(on_sqlite, run).purged_at for run in bad] == [None, None]
     for run in bad:
-        airlock.swap(Execution, run, cleanup_due_at=utcnow())
-    reconcile(airlock.parts)
-    assert all(stored(airlock, run).purged_at for run in bad)
+        on_sqlite.swap(Execution, run, cleanup_due_at=utcnow())
+    reconcile(on_sqlite.parts)
+    assert all(stored(on_sqlite, run).purged_at for run in bad)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -139,12 +145,12 @@ def test_kept_inputs_stay_until_the_result_expires(
     assert stored(airlock, run).purged_at is not None
 
 
-def test_a_chore_has_a_budget_of_time_and_leaves_the_rest_to_its_next_round(airlock: Airlock) -> None:
-    runs = [done(airlock) for _ in range(3)]
-    expire(airlock, *runs)
+def test_a_chore_has_a_budget_of_time_and_leaves_the_rest_to_its_next_round(on_sqlite: Airlock) -> None:
+    runs = [done(on_sqlite) for _ in range(3)]
+    expire(on_sqlite, *runs)
     purging = next(chore for chore in CHORES if chore.name == "purged")
-    assert tend(airlock.parts, purging, seconds=0) == 0
-    assert tend(airlock.parts, purging) == 3
+    assert tend(on_sqlite.parts, purging, seconds=0) == 0
+    assert tend(on_sqlite.parts, purging) == 3
 
 
 def test_two_cleaners_at_once_do_it_once(airlock: Airlock) -> None:

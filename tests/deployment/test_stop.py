@@ -86,7 +86,8 @@ def test_a_queue_that_is_away_stops_nobody_from_stopping(new_app: NewApp, sqlite
     assert reconcile(airlock.parts)["worker_lost"] == 0
 
 
-def test_the_command_stops_and_says_what_it_cannot_stop(airlock: Airlock) -> None:
+def test_the_command_stops_and_says_what_it_cannot_stop(new_app: NewApp, sqlite_url: str, redis_url: str) -> None:
+    airlock = Airlock(new_app(database_url=sqlite_url, redis_url=redis_url))
     run = airlock.accept()
     done = stop_command(airlock, run, "--json")
     assert (done.exit_code, '"status": "STOPPED"' in done.output) == (0, True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from guards import AsyncGuard, Limits, Mark, pre_dispatch_guard
+from guards import AsyncGuard, Limits, Mark, NeverDispatched, Phase, pre_dispatch_guard
 from guards.memory import MemoryLedger, State
 from tests.guards.runs import Broken, Ground, outcome, raising
 from tests.guards.subjects import Async
@@ -269,7 +269,7 @@ def test_an_undo_that_hangs_is_cancelled_at_its_limit_and_the_others_run(ground:
         try:
             await asyncio.sleep(60)
         finally:
-            seen.append("cancelled")
+            seen.append("cancelled" if ground.undone == [] else "too late")
 
     error = failing_with(Limits(undo_seconds=0.01), ground, hang)
     assert (seen, ground.undone) == (["cancelled"], ["last"])
@@ -278,7 +278,7 @@ def test_an_undo_that_hangs_is_cancelled_at_its_limit_and_the_others_run(ground:
 
 
 def test_an_undo_that_swallows_its_cancelling_is_left_alone(ground: Ground, monkeypatch: Any) -> None:
-    monkeypatch.setattr("guards.async_guard.GRACE_SECONDS", 0.01)
+    monkeypatch.setattr("guards.awaiting.GRACE_SECONDS", 0.01)
 
     async def stubborn() -> None:
         ends = asyncio.get_running_loop().time() + 0.2
@@ -316,3 +316,17 @@ def test_an_exit_out_of_the_ledgers_thread_is_settled_first(ground: Ground) -> N
     with pytest.raises(SystemExit):
         asyncio.run(submit(ground, ground.ledger, gate))
     assert (ground.state, ground.undone) == (State.FAILED, UNDONE)
+
+
+def test_an_asynchronous_block_without_a_dispatch_is_settled_before_it_raises(ground: Ground) -> None:
+    async def main() -> Any:
+        guarded = pre_dispatch_guard(ground.ledger)
+        guard = await guarded.__aenter__()
+        await guard.open(ground.create, guard.token)
+        with pytest.raises(NeverDispatched):
+            await guard.end(None)
+        return guard
+
+    guard = asyncio.run(main())
+    assert (guard.phase, ground.state) == (Phase.ENDED, State.FAILED)
+    assert guard.outcome.reason.startswith("NeverDispatched: ")

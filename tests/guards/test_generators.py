@@ -247,3 +247,40 @@ def test_the_consumer_of_an_asynchronous_generator_never_sees_the_guard(ground: 
                 current_async_guard()
 
     asyncio.run(consume())
+
+
+def test_a_row_that_exists_already_is_guarded_around_a_generator(ground: Ground) -> None:
+    @pre_dispatch_guard(ground.ledger, execution_id="run")
+    def body(run: int) -> Items:
+        yield "staging"
+        raise OSError("403")
+
+    @pre_dispatch_guard(ground.ledger, execution_id="run")
+    async def async_body(run: int) -> AsyncGenerator[str, None]:
+        yield "staging"
+        raise OSError("403")
+
+    async def consume() -> None:
+        async for _ in async_body(2):
+            pass
+
+    for run in (1, 2):
+        ground.ledger.add(run, None)
+    with pytest.raises(OSError):
+        list(body(1))
+    with pytest.raises(OSError):
+        asyncio.run(consume())
+    assert [row.state for row in ground.ledger.rows.values()] == [State.FAILED, State.FAILED]
+
+
+def test_after_the_dispatch_the_body_has_no_current_guard(ground: Ground) -> None:
+    @pre_dispatch_guard(ground.ledger)
+    def body() -> Items:
+        guard = current_guard()
+        guard.open(ground.create, guard.token)
+        guard.dispatch(ground.enqueue, 1)
+        yield "dispatched"
+        with pytest.raises(NoCurrentGuard):
+            current_guard()
+
+    assert list(body()) == ["dispatched"]

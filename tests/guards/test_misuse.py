@@ -13,6 +13,7 @@ from guards import (
     AlreadyDispatched,
     AlreadyEnded,
     AlreadyOpened,
+    CannotAdopt,
     EnteredTwice,
     Guard,
     GuardMisuse,
@@ -28,6 +29,7 @@ from guards import (
 )
 from guards.memory import State
 from tests.guards.runs import Ground, Made, outcome, raising
+from tests.guards.subjects import Async
 
 USES: list[Callable[[Guard[int]], object]] = [
     lambda guard: guard.open(Made, 2),
@@ -87,6 +89,45 @@ def test_an_undo_action_cannot_use_the_guard_that_runs_it(ground: Ground, use: C
         raise OSError
     (failure,) = outcome(caught.value).undo_failures
     assert failure.reason.startswith("AlreadyEnded: ")
+
+
+def test_an_asynchronous_guard_opens_and_adopts_one_row(ground: Ground) -> None:
+    async def submit(second: str) -> None:
+        async with pre_dispatch_guard(ground.ledger) as guard:
+            await guard.open(ground.create, guard.token)
+            await (guard.adopt(2) if second == "adopt" else guard.open(Made, 2))
+
+    for second in ("open", "adopt"):
+        ground.ledger.rows.clear()
+        with pytest.raises(AlreadyOpened):
+            asyncio.run(submit(second))
+        assert ground.state is State.FAILED
+
+
+@pytest.mark.parametrize(("opens", "misuse"), [(False, NotOpened), (True, AlreadyDispatched)])
+def test_an_asynchronous_guard_dispatches_one_row_once(ground: Ground, opens: bool, misuse: type[GuardMisuse]) -> None:
+    async def submit() -> None:
+        async with pre_dispatch_guard(ground.ledger) as guard:
+            if opens:
+                await guard.open(ground.create, guard.token)
+                await guard.dispatch(ground.enqueue, 1)
+            await guard.dispatch(ground.enqueue, 1)
+
+    with pytest.raises(misuse):
+        asyncio.run(submit())
+    assert ground.queue == ([1] if opens else [])
+
+
+def test_a_failure_before_the_queue_is_no_refusal_of_the_queue(ground: Ground) -> None:
+    with pytest.raises(OSError) as caught, pre_dispatch_guard(ground.ledger) as guard:
+        guard.open(ground.create, guard.token)
+        raise OSError
+    assert outcome(caught.value).refused is False
+
+
+def test_a_ledger_that_cannot_adopt_is_told(ground: Ground) -> None:
+    with pytest.raises(CannotAdopt, match="AdoptingLedger"), pre_dispatch_guard(Async(ground.ledger)) as guard:
+        guard.adopt(1)
 
 
 def test_a_second_open_is_a_failed_step(ground: Ground) -> None:

@@ -215,6 +215,24 @@ def test_a_seal_that_was_not_committed_and_a_mark_without_answer_leave_the_run_u
     assert outcome(error).unknown
 
 
+def test_an_exit_that_cuts_off_the_mark_of_an_unsealed_run_does_not_leave_it_undecided(
+    play: Play, ground: Ground
+) -> None:
+    class CutOff(Broken):
+        def mark_error(self, run: int, reason: str, token: str, *, sealed: bool) -> bool:
+            again = run in self.rows and self.rows[run].marked
+            MemoryLedger.mark_error(self, run, reason, token, sealed=sealed)
+            if again:
+                pytest.fail("marked twice")
+            raise KeyboardInterrupt
+
+    ground.ledger = CutOff("seal")
+    report = play(Scenario())
+    assert isinstance(report.error, KeyboardInterrupt)
+    assert (ground.state, ground.undone) == (State.FAILED, UNDONE)
+    assert outcome(report.error).mark is Mark.MADE
+
+
 @pytest.mark.parametrize("kind", EXITS[:2], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("after", [False, True], ids=["not sealed", "sealed"])
 def test_an_exit_while_sealing_takes_the_run_back(

@@ -123,3 +123,15 @@ def test_a_timeout_that_strikes_within_an_action_is_its_failure_alone(ground: Gr
     assert caught.value is error
     assert ground.undone == ["last"]
     assert outcome(error).undo_failures[0].reason == "JobTimeoutException: 180 s"
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_however_many_actions_exit_each_is_given_up_and_the_others_run(ground: Ground, count: int) -> None:
+    with pytest.raises(SystemExit) as caught, pre_dispatch_guard(ground.ledger) as guard:
+        guard.open(ground.create, guard.token)
+        guard.on_failure(ground.undone.append, "last")
+        for _ in range(count):
+            guard.on_failure(raising(SystemExit(3)))
+        raise OSError
+    assert ground.undone == ["last"]
+    assert len(outcome(caught.value).undo_failures) == count
