@@ -14,7 +14,7 @@ from deployment.database import Database
 from deployment.last_words import LastWords
 from deployment.models import Execution, ExecutionStatus
 from deployment.policy import Policy
-from guards import Ledger, Standing
+from guards import Ledger, Standing, reason_of
 
 
 class ExecutionLedger(Ledger[UUID]):
@@ -24,10 +24,12 @@ class ExecutionLedger(Ledger[UUID]):
         self.database, self._policy, self._last_words = database, policy, last_words
 
     def seal(self, run: UUID, token: str) -> bool:
-        with self.database.writing() as session:
-            if lifecycle.seal(session, run, token, self._policy):
-                return True
-        return self._was_sealed(run, token)
+        """If the row turns out not to be sealed, the reconciler will want to know why."""
+        try:
+            return self._seal(run, token)
+        except Exception as error:
+            self._last_words.leave(run, reason_of(error))
+            raise
 
     def mark_error(self, run: UUID, reason: str, token: str, *, sealed: bool) -> bool:
         try:
@@ -44,6 +46,12 @@ class ExecutionLedger(Ledger[UUID]):
         if execution.ended_by == _guard(token):
             return Standing.FAILED
         return _STANDINGS.get(ExecutionStatus(execution.status), Standing.TAKEN)
+
+    def _seal(self, run: UUID, token: str) -> bool:
+        with self.database.writing() as session:
+            if lifecycle.seal(session, run, token, self._policy):
+                return True
+        return self._was_sealed(run, token)
 
     def _was_sealed(self, run: UUID, token: str) -> bool:
         """A first try whose reply was lost has sealed it; by now a worker may have it, or it may have ended."""

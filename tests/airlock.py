@@ -37,7 +37,7 @@ def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     app = create_app(chosen)
     with app.app_context():
         db.create_all()
-        db.session.add(Installation(id=1))
+        db.session.merge(Installation(id=1))
         db.session.commit()
         db.session.remove()
     with closing(app):

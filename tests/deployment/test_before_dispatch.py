@@ -122,6 +122,21 @@ def test_a5_a_run_that_cannot_be_marked_ends_with_the_real_reason_when_the_datab
     failed(airlock, reply, "OSError: disk is on fire")
 
 
+def test_a5_a_run_that_could_not_be_sealed_is_not_called_a_failure_until_its_row_says_so(
+    new_app: NewApp, postgres_proxy: TcpProxy, redis_url: str
+) -> None:
+    airlock = Airlock(new_app(database_url=postgres_proxy.url, redis_url=redis_url))
+    replace_parts(airlock.app, store=BeforePut(airlock.parts.store, lambda: _take_away(postgres_proxy)))
+    execution_id = airlock.accept()  # nobody can know yet
+    postgres_proxy.accept()
+    _expire(airlock, execution_id)
+    reconcile(airlock.parts)
+    run = airlock.run(execution_id)
+    assert run.status == "ERROR"
+    assert (run.error or "").startswith("OperationalError")
+    assert airlock.get(execution_id).status_code == 422
+
+
 def test_a7_a_queue_that_is_down_fails_the_run_and_undoes_it(
     new_app: NewApp, database_url: str, own_valkey: Valkey
 ) -> None:

@@ -77,7 +77,7 @@ def test_what_was_delivered_is_not_sent_again(airlock: Airlock, receiver: Receiv
     assert len(receiver.requests) == 1
 
 
-def test_a_run_that_failed_before_its_dispatch_is_told_too(airlock: Airlock, receiver: Receiver) -> None:
+def test_b12_a_run_that_failed_before_its_dispatch_is_told_too(airlock: Airlock, receiver: Receiver) -> None:
     replace_parts(airlock.app, store=BeforePut(airlock.parts.store, raising(OSError("disk full"))))
     assert airlock.post().status_code == 422
     assert send_due(airlock) == [True]
@@ -85,7 +85,7 @@ def test_a_run_that_failed_before_its_dispatch_is_told_too(airlock: Airlock, rec
     assert (told["type"], told["data"]["error"]) == ("execution.error", "OSError: disk full")
 
 
-def test_a_run_whose_request_died_a_failed_and_a_stopped_one_are_told(airlock: Airlock, receiver: Receiver) -> None:
+def test_b12_a_run_whose_request_died_a_failed_and_a_stopped_one_are_told(airlock: Airlock, receiver: Receiver) -> None:
     abandoned, stopped = airlock.accept(), airlock.accept()
     with airlock.parts.database.writing() as session:
         lifecycle.end(session, stopped, ExecutionStatus.STOPPED, airlock.parts.policy, by="stop")
@@ -98,7 +98,7 @@ def test_a_run_whose_request_died_a_failed_and_a_stopped_one_are_told(airlock: A
     assert types == ["execution.error", "execution.error", "execution.stopped"]
 
 
-def test_a_receiver_that_fails_gets_it_again_later_under_the_same_id(airlock: Airlock, receiver: Receiver) -> None:
+def test_b12_a_receiver_that_fails_gets_it_again_later_under_the_same_id(airlock: Airlock, receiver: Receiver) -> None:
     receiver.answer([500])
     delivery = ended(airlock)
     assert send_due(airlock) == [False]
@@ -109,7 +109,7 @@ def test_a_receiver_that_fails_gets_it_again_later_under_the_same_id(airlock: Ai
     assert any("answered 500" in line for line in airlock.log(delivery.execution_id))
 
 
-def test_after_a_day_it_is_given_up_and_shown_as_such(airlock: Airlock, receiver: Receiver) -> None:
+def test_b12_after_a_day_it_is_given_up_and_shown_as_such(airlock: Airlock, receiver: Receiver) -> None:
     receiver.answer([503] * 1000)
     with freeze_time(utcnow()) as clock:
         delivery = ended(airlock)
@@ -129,7 +129,7 @@ def test_a_receiver_that_says_gone_is_left_alone(airlock: Airlock, receiver: Rec
     assert deliveries(airlock)[0].status == "GIVEN_UP"
 
 
-def test_a_redirect_is_not_followed(airlock: Airlock, receiver: Receiver) -> None:
+def test_b12_a_redirect_is_not_followed(airlock: Airlock, receiver: Receiver) -> None:
     receiver.answer([307])
     ended(airlock)
     assert send_due(airlock) == [False]
@@ -137,7 +137,7 @@ def test_a_redirect_is_not_followed(airlock: Airlock, receiver: Receiver) -> Non
     assert deliveries(airlock)[0].error == "the receiver answered 307; redirects are not followed"
 
 
-def test_a_private_address_is_refused_at_each_try(
+def test_b12_a_private_address_is_refused_at_each_try(
     new_app: NewApp, database_url: str, redis_url: str, receiver: Receiver
 ) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url), webhook="https://localhost:1/hook")

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.matrix import FAULTS, Fault
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
-NAMED = re.compile(r"test_([abc]\d+)_", re.IGNORECASE)
+NAMED = re.compile(r"(?:test|(?<=[0-9]))_([abc]\d+)(?=_)", re.IGNORECASE)
 HEAD = """# The faults, and what happens here
 
 Written by `make faults`, which runs each row against the real code and real parts. Peers were measured with their
@@ -36,9 +36,9 @@ class Results:
         config.hook.pytest_deselected(items=others)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        named = NAMED.search(report.nodeid.rpartition("::")[2])
-        if named and (report.when == "call" or report.failed):
-            self.cases[named[1].upper()].append((report.passed, report.duration))
+        if report.when == "call" or report.failed:
+            for named in NAMED.findall(report.nodeid.rpartition("::")[2].partition("[")[0]):
+                self.cases[named.upper()].append((report.passed, report.duration))
 
     def passed(self, fault: Fault) -> bool:
         cases = self.cases[fault.id]
