@@ -52,7 +52,7 @@ def not_delivered(session: Session, delivery: Delivery, reason: str, *, for_good
     if for_good or now >= delivery.created_at + PATIENCE:
         to: dict[str, Any] = {"status": DeliveryStatus.GIVEN_UP, "error": reason, "due_at": None, "ended_at": now}
         return _move(session, delivery, f"Webhook given up after {tries} tries: {reason}", failure=True, **to)
-    again = now + _pause(tries)
+    again = min(now + _pause(tries), delivery.created_at + PATIENCE)
     message = f"Webhook not delivered (try {tries}): {reason}; next try at {again.isoformat(timespec='seconds')}"
     return _move(session, delivery, message, failure=True, error=reason, due_at=again)
 
