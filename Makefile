@@ -14,7 +14,7 @@ run: $(VENV)/runtime
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 soak: $(VENV)/development
 	$(BIN)/python -m tests.faults.soak

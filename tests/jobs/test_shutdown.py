@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -66,9 +67,10 @@ class Command:
         return sorted(psutil.Process(self.pid).children(), key=lambda child: child.pid)
 
     def tell_everyone(self) -> None:
-        """SIGTERM to each process, as Heroku does."""
+        """SIGTERM to each process, as Heroku does; one that was told before may have ended by now."""
         for process in family(self.pid):
-            process.send_signal(signal.SIGTERM)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGTERM)
 
     def end(self) -> int:
         return self.process.wait(PATIENCE)

@@ -118,7 +118,7 @@ class Postgres:
     def _empty(self, name: str) -> None:
         with self.connect(name) as connection:
             others = "pid <> pg_backend_pid() AND datname = current_database()"
-            connection.execute(f"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE {others}")
+            connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
     def _run(self, statement: str, *names: str) -> None:
