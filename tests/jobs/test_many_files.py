@@ -29,7 +29,7 @@ def in_flight(stage: Stage) -> int:
 def test_b8_b9_of_32_files_each_ends_for_itself_whatever_happens_to_workers(
     new_stage: NewStage, database_url: str, redis_url: str
 ) -> None:
-    stage = new_stage(database_url=database_url, redis_url=redis_url, files_in_flight=4, lease_seconds=2)
+    stage = new_stage(database_url=database_url, redis_url=redis_url, files_in_flight=4, lease_seconds=4)
     acts = {3: "fail", 7: "die", 11: "die once", 20: "exit"}
     files = [stage.act(acts.get(number, "note"), f"n{number}") for number in range(FILES)]
     files[15] = ("image.png", b"\x89PNG\r\n\x1a\n" + bytes(32))

@@ -24,7 +24,7 @@ NewStage = Callable[..., Stage]
 @pytest.fixture
 def queue_stage(new_stage: NewStage, sqlite_url: str, own_valkey: Valkey) -> Stage:
     """A stage whose queue may be taken away."""
-    return new_stage(database_url=sqlite_url, redis_url=own_valkey.url, lease_seconds=2)
+    return new_stage(database_url=sqlite_url, redis_url=own_valkey.url, lease_seconds=4)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def test_b5_the_database_is_killed_while_a_file_is_worked_on(
     new_stage: NewStage, own_postgres: Postgres, redis_url: str
 ) -> None:
     with own_postgres.database() as url:
-        stage = new_stage(database_url=url, redis_url=redis_url, lease_seconds=2)
+        stage = new_stage(database_url=url, redis_url=redis_url, lease_seconds=4)
         run, other = stage.accept([stage.act("hold")]), stage.accept([stage.act("work")])
         with stage.worker() as worker:
             horse = stage.begun()
