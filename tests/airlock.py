@@ -35,13 +35,20 @@ def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """An application with tables, on what `settings` say; a folder below `folder` holds what they leave out."""
     chosen = Settings(**{"airlock_data": folder, "secret_key": "test", **settings})
     app = create_app(chosen)
-    with app.app_context():
-        db.create_all()
-        db.session.merge(Installation(id=1))
-        db.session.commit()
-        db.session.remove()
     with closing(app):
+        database = parts_of(app).database
+        if not sa.inspect(database.engine).has_table(Installation.__tablename__):
+            db.metadata.create_all(database.engine)
+        with database.writing() as session:
+            session.merge(Installation(id=1))
         yield app
+
+
+def make_tables(url: str) -> None:
+    """All tables of ours, in an empty database."""
+    engine = sa.create_engine(url)
+    db.metadata.create_all(engine)
+    engine.dispose()
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""What every test gets: the servers' fixtures, a limit of time, and a frozen clock that spares S3.
+"""What every test gets: the servers' fixtures, a limit of time, a process, and a frozen clock that spares S3.
 
 A frozen clock would break the signatures of requests to S3, and the time limits of the servers here.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import freezegun
@@ -18,10 +19,24 @@ SECONDS_PER_TEST = 120
 freezegun.configure(extend_ignore_list=["minio", "tests.servers"])
 
 
+MOST_PROCESSES = 8
+"""Each has servers of its own."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Limit every test that does not say otherwise with `@pytest.mark.timeout`."""
-    if config.getoption("timeout") is not None:
-        return
+    """Begin with what takes longest, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        if item.get_closest_marker("timeout") is None:
+        item.add_marker(pytest.mark.xdist_group(_unit(item)))
+        if config.getoption("timeout") is None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each core: half of the time a test waits for other processes."""
+    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+def _unit(item: pytest.Item) -> str:
+    """What runs in one process, since it shares what is made once: a file of tests, or the users of an installation."""
+    return "installation" if "installation" in getattr(item, "fixturenames", ()) else item.location[0]

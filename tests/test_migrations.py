@@ -20,9 +20,9 @@ MIGRATIONS = str(Path(__file__).resolve().parents[1] / "migrations")
 
 
 @pytest.fixture
-def empty(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def empty(bare_database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An application on a database without tables."""
-    chosen = {"airlock_data": tmp_path, "secret_key": "test", "redis_url": "redis://h", "database_url": database_url}
+    chosen = {"airlock_data": tmp_path, "secret_key": "test", "redis_url": "redis://h", "database_url": bare_database_url}
     app = create_app(launcher_settings(**chosen))
     with app.app_context():
         yield app

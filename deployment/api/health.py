@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from deployment.health import readiness
-from deployment.metrics import exposition
 from deployment.parts import current_parts as parts
 
 health = Blueprint("health", __name__)
@@ -27,4 +26,6 @@ def ready() -> tuple[Response, int]:
 @health.get("/metrics")
 def metrics() -> Response:
     """Facts from the rows in Prometheus' text format; 503 when the database does not answer."""
+    from deployment.metrics import exposition  # heavy, and used by few processes
+
     return Response(exposition(parts()), mimetype="text/plain")

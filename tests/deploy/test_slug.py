@@ -48,11 +48,11 @@ def slug(tmp_path_factory: pytest.TempPathFactory) -> Slug:
 
 @pytest.mark.slow
 def test_a_slug_is_released_twice_boots_works_and_ends(
-    slug: Slug, postgres_url: str, rediss_url: str, s3_url: str, tmp_path: Path
+    slug: Slug, bare_postgres_url: str, rediss_url: str, s3_url: str, tmp_path: Path
 ) -> None:
     mark, port = uuid4().hex, free_port()
     environment = slug.environment(
-        DATABASE_URL=postgres_url.replace("postgresql+psycopg://", "postgres://"),
+        DATABASE_URL=bare_postgres_url.replace("postgresql+psycopg://", "postgres://"),
         REDIS_URL=rediss_url,
         STORAGE_URL=s3_url,
         SECRET_KEY="test",

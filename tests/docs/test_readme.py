@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 import guards
 import guards.memory
 from tests.launcher.launched import ROOT, Launched, clean_environment
+from tests.servers.fixtures_installation import OWN_WORKFLOW
 
 pytestmark = pytest.mark.slow
 TEXT = (ROOT / "README.md").read_text()
@@ -26,21 +26,15 @@ WORKFLOW, GUARD = (body for kind, body in BLOCKS if kind == "python")
 DEMO, RUN, DEPLOY, CURL, RUN_OWN, DEPLOY_OWN = SHELL
 
 
-@pytest.fixture(scope="module")
-def readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    """What `make run` starts, with the workflow of one's own."""
-    (own,) = re.findall(r"WORKFLOWS=(\S+) make run", RUN_OWN)
-    with Launched(tmp_path_factory.mktemp("readme") / "data", WORKFLOWS=own) as launched:
-        yield launched
-
-
-def _type(readme: Launched, block: str, folder: Path, **environment: str) -> str:
+def _type(installation: Launched, block: str, folder: Path, **environment: str) -> str:
     """Type a block into a shell whose folder is the checkout, or `folder` where it writes a file."""
-    here = block.replace("http://127.0.0.1:8000", readme.url).replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+    here = block.replace("http://127.0.0.1:8000", installation.url).replace(
+        ".venv/bin/", f"{Path(sys.executable).parent}/"
+    )
     done = subprocess.run(
         ["bash", "-ec", here],
         cwd=folder,
-        env=clean_environment(AIRLOCK_DATA=str(readme.data), **environment),
+        env=clean_environment(AIRLOCK_DATA=str(installation.data), **environment),
         capture_output=True,
         text=True,
         timeout=90,
@@ -59,17 +53,18 @@ def test_make_starts_the_launcher(block: str, command: str) -> None:
     assert done.stdout.rstrip().endswith(command)
 
 
-def test_a_call_is_answered_as_shown(readme: Launched, tmp_path: Path) -> None:
-    assert f"Airlock is ready on {readme.url}" in readme.out.read_text()
+def test_a_call_is_answered_as_shown(installation: Launched, tmp_path: Path) -> None:
+    assert f"Airlock is ready on {installation.url}" in installation.out.read_text()
     assert "`Airlock is ready on http://127.0.0.1:8000`" in TEXT
-    (key,) = re.findall(r"^api key +(\S+)$", _type(readme, DEPLOY, ROOT), re.MULTILINE)
-    answer = json.loads(_type(readme, CURL, tmp_path, KEY=key))
+    (key,) = re.findall(r"^api key +(\S+)$", _type(installation, DEPLOY, ROOT), re.MULTILINE)
+    answer = json.loads(_type(installation, CURL, tmp_path, KEY=key))
     assert answer == _filled(REPLY, answer)
 
 
-def test_a_workflow_of_ones_own_is_deployed_and_run(readme: Launched) -> None:
+def test_a_workflow_of_ones_own_is_deployed_and_run(installation: Launched) -> None:
+    assert re.findall(r"WORKFLOWS=(\S+) make run", RUN_OWN) == [OWN_WORKFLOW]
     assert WORKFLOW in (ROOT / "examples/word_count.py").read_text()
-    told = _type(readme, DEPLOY_OWN, ROOT)
+    told = _type(installation, DEPLOY_OWN, ROOT)
     result = json.loads(told[told.index("{\n") :])["message"][0]["result"]["output"]
     assert result["words"] == len(TEXT.split())
     assert len(result["most_common"]) == 3

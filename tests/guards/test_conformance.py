@@ -22,8 +22,8 @@ class TestMemoryLedger(AdoptingLedgerConformance):
 
 class TestSqlLedger(AdoptingLedgerConformance):
     @pytest.fixture
-    def subject(self, database_url: str) -> Iterator[LedgerSubject]:
-        engine = own_engine(database_url)
+    def subject(self, bare_database_url: str) -> Iterator[LedgerSubject]:
+        engine = own_engine(bare_database_url)
         yield InSql(engine)
         engine.dispose()
 

@@ -30,14 +30,14 @@ Recipe = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def recipe(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
+def recipe(bare_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recipe]:
     """Runs the recipes' common ground and one section, given the names that the section leaves to the reader."""
     for name in ("", ".sql", ".memory", ".testing"):
         monkeypatch.setitem(sys.modules, f"pre_dispatch_guard{name}", sys.modules[f"guards{name}"])
-    engine = sa.create_engine(database_url)
+    engine = sa.create_engine(bare_database_url)
     with engine.begin() as connection:
         connection.execute(sa.text(statements()["the table"]))
-    namespace: dict[str, Any] = {"DATABASE_URL": database_url}
+    namespace: dict[str, Any] = {"DATABASE_URL": bare_database_url}
 
     def run(heading: str, **names: str) -> dict[str, Any]:
         namespace.update(names)

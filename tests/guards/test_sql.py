@@ -20,8 +20,8 @@ OPEN, SEALED, FAILED = 0, 1, 3
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[InSql]:
-    engine = own_engine(database_url)
+def world(bare_database_url: str) -> Iterator[InSql]:
+    engine = own_engine(bare_database_url)
     yield InSql(engine)
     engine.dispose()
 
@@ -75,9 +75,9 @@ def lease(world: InSql, run: int) -> int | None:
 
 
 def test_the_mark_is_made_though_the_requests_session_is_poisoned_and_its_pool_empty(
-    world: InSql, database_url: str
+    world: InSql, bare_database_url: str
 ) -> None:
-    engine = sa.create_engine(database_url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    engine = sa.create_engine(bare_database_url, pool_size=1, max_overflow=0, pool_timeout=0.1)
     with Session(engine) as session, pytest.raises(sa.exc.DBAPIError), guarded(world.ledger) as guard:
         run = opened(world, guard)
         session.execute(sa.text("SELECT nonsense FROM nowhere"))

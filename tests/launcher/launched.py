@@ -85,6 +85,16 @@ class Launched:
         self.process.send_signal(signum)
         return self.process.wait(30)
 
+    def parts(self) -> list[psutil.Process]:
+        """What the launcher itself has started."""
+        return psutil.Process(self.process.pid).children()
+
+    def end_of(self, part: str) -> str:
+        """Kill the part with `part` in its command: the last line of the launcher, which fails with it."""
+        next(child for child in self.parts() if part in " ".join(child.cmdline())).kill()
+        assert self.process.wait(30) == 1
+        return self.err.read_text().splitlines(keepends=True)[-1]
+
     def left(self) -> list[psutil.Process]:
         """Its processes that still live."""
         return processes_of(self.mark, self.data)

@@ -1,4 +1,4 @@
-"""A whole installation in processes of its own, as `make run` starts it: one for all tests, called over HTTP."""
+"""A whole installation in processes of its own, started as `make run` does: one for all tests, called over HTTP."""
 
 from __future__ import annotations
 
@@ -10,37 +10,28 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from launcher.installation import Installation
-from settings import Settings, launcher_settings
+from settings import Settings
 from tests.airlock import Airlock, closing
+from tests.launcher.launched import Launched
 
 MAX_UPLOAD_MB = 4
+OWN_WORKFLOW = "examples.word_count"
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """Queue, SQLite, a folder, one web process and one worker, running. `installation.url` is where it answers."""
-    folder = tmp_path_factory.mktemp("installation")
-    settings = launcher_settings(
-        airlock_data=folder / "data",
-        port=0,
-        database_url="",
-        redis_url="",
-        storage_url="",
-        workers=1,
-        web_concurrency=1,
-        max_upload_mb=MAX_UPLOAD_MB,
-    )
-    with (folder / "log").open("wb") as log, Installation(settings, log) as running:
-        yield running
+    one_each = {"WORKERS": "1", "WEB_CONCURRENCY": "1", "MAX_UPLOAD_MB": str(MAX_UPLOAD_MB)}
+    with Launched(tmp_path_factory.mktemp("installation") / "data", WORKFLOWS=OWN_WORKFLOW, **one_each) as launched:
+        yield launched
 
 
 @pytest.fixture(scope="session")
-def installed_app(installation: Installation) -> Iterator[Flask]:
+def installed_app(installation: Launched) -> Iterator[Flask]:
     """An application of the test's process on the parts of the installation: to make deployments, and to look."""
-    names = ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SECRET_KEY")
-    chosen: dict[str, Any] = {name.lower(): installation.environment[name] for name in names}
-    with closing(create_app(Settings(**chosen))) as app:
+    embedded = installation.data / "embedded"
+    told: dict[str, Any] = {name: (embedded / name).read_text() for name in ("redis_url", "secret_key")}
+    with closing(create_app(Settings(airlock_data=installation.data, **told))) as app:
         yield app
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.airlock import make_tables
 from tests.servers.missing import missing
 from tests.servers.postgres import Postgres
 from tests.servers.postgres_binaries import postgres_binaries
@@ -21,7 +22,14 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """`postgresql+psycopg://` URL of an empty database; whoever is still connected after the test is cut off."""
+    """`postgresql+psycopg://` URL of a database with our tables and no rows; in the end connections are cut off."""
+    with postgres.database_with_tables(make_tables) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The same without any table."""
     with postgres.emptied_database() as url:
         yield url
 
@@ -41,8 +49,15 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    """The URL of a database for an application, without rows; the test runs once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_database_url(request: pytest.FixtureRequest) -> str:
+    """The same without any table, for a test that makes, or spoils, its own."""
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgres": "bare_postgres_url"}[request.param])
     return url
 
 

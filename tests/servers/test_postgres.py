@@ -34,11 +34,11 @@ def count_rows(url: str) -> int:
         return int(connection.execute(text("SELECT count(*) FROM execution")).scalar_one())
 
 
-def test_each_url_is_a_database_of_its_own(postgres: Postgres, postgres_url: str) -> None:
+def test_each_url_is_a_database_of_its_own(postgres: Postgres, bare_postgres_url: str) -> None:
     with postgres.database() as another:
-        make_table(postgres_url)
+        make_table(bare_postgres_url)
         make_table(another)
-        assert count_rows(postgres_url) == count_rows(another) == 1
+        assert count_rows(bare_postgres_url) == count_rows(another) == 1
 
 
 def test_a_database_is_dropped_even_with_a_connection_left_open(postgres: Postgres) -> None:
@@ -60,15 +60,30 @@ def test_an_emptied_database_has_nothing_of_its_last_user(postgres: Postgres) ->
     connection.close()
 
 
-def test_a_database_can_be_copied_from_a_prepared_one(postgres: Postgres, postgres_url: str) -> None:
-    make_table(postgres_url)
-    with postgres.database(template=postgres_url.rpartition("/")[2]) as copy:
+def test_one_with_tables_keeps_them_without_rows_until_somebody_changes_them(postgres: Postgres) -> None:
+    made: list[str] = []
+
+    def make(url: str) -> None:
+        make_table(url)
+        made.append(url)
+
+    for change in ("INSERT INTO execution VALUES (2)", "ALTER TABLE execution ADD COLUMN more int"):
+        with postgres.database_with_tables(make) as url, connected(url) as connection, connection.begin():
+            connection.execute(text(change))
+    with postgres.database_with_tables(make) as fresh:
+        assert count_rows(fresh) == 1
+    assert len(made) == 2
+
+
+def test_a_database_can_be_copied_from_a_prepared_one(postgres: Postgres, bare_postgres_url: str) -> None:
+    make_table(bare_postgres_url)
+    with postgres.database(template=bare_postgres_url.rpartition("/")[2]) as copy:
         assert count_rows(copy) == 1
 
 
-def test_database_url_is_an_empty_database_on_each_kind(database_url: str) -> None:
-    make_table(database_url)
-    assert count_rows(database_url) == 1
+def test_database_url_is_an_empty_database_on_each_kind(bare_database_url: str) -> None:
+    make_table(bare_database_url)
+    assert count_rows(bare_database_url) == 1
 
 
 def test_the_server_speaks_utc(postgres: Postgres) -> None:

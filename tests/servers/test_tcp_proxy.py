@@ -28,7 +28,7 @@ def postgres_address(proxy: TcpProxy) -> str:
 
 def rows_behind(proxy: TcpProxy) -> int:
     with psycopg.connect(proxy.target.replace("postgresql+psycopg", "postgresql")) as connection:
-        return len(connection.execute("SELECT * FROM execution").fetchall())
+        return len(connection.execute("SELECT * FROM kept").fetchall())
 
 
 def test_it_forwards_large_requests_and_replies(through: redis.Redis) -> None:
@@ -124,9 +124,9 @@ def test_a5_a_commit_whose_reply_is_lost_is_committed(postgres_proxy: TcpProxy) 
         pytest.raises(psycopg.OperationalError),
         psycopg.connect(postgres_address(postgres_proxy)) as connection,
     ):
-        connection.execute("CREATE TABLE execution (id INTEGER)")
+        connection.execute("CREATE TABLE kept (id INTEGER)")
         connection.commit()
-        connection.execute("INSERT INTO execution VALUES (1)")
+        connection.execute("INSERT INTO kept VALUES (1)")
     assert trap.sprung
     assert rows_behind(postgres_proxy) == 1
 
@@ -137,7 +137,7 @@ def test_a5_a_commit_that_is_lost_itself_is_rolled_back(postgres_proxy: TcpProxy
         pytest.raises(psycopg.OperationalError),
         psycopg.connect(postgres_address(postgres_proxy)) as connection,
     ):
-        connection.execute("CREATE TABLE execution (id INTEGER)")
+        connection.execute("CREATE TABLE kept (id INTEGER)")
         connection.commit()
-        connection.execute("INSERT INTO execution VALUES (1)")
+        connection.execute("INSERT INTO kept VALUES (1)")
     assert rows_behind(postgres_proxy) == 0

@@ -17,9 +17,9 @@ from deployment.api.errors import RETRY_SECONDS
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment
 from deployment.models import Execution, ExecutionStatus
-from launcher.installation import Installation
 from tests.airlock import Airlock
 from tests.eventually import eventually
+from tests.launcher.launched import Launched
 
 NewCaller = Callable[..., Airlock]
 NewClient = Callable[..., APIDeploymentsClient]
@@ -28,7 +28,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
 @pytest.fixture
-def new_client(installation: Installation) -> Iterator[NewClient]:
+def new_client(installation: Launched) -> Iterator[NewClient]:
     """A client of a deployment; everything but the URL and the key may be set."""
     made: list[APIDeploymentsClient] = []
 

@@ -13,10 +13,10 @@ import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
 from deployment.api.incoming import IncomingBodies
-from launcher.installation import Installation
 from tests.airlock import Airlock
 from tests.deployment.api.http import chunked, connected, exchange, head, read, send_until_refused
 from tests.deployment.api.wire import body, part
+from tests.launcher.launched import Launched
 from tests.servers.fixtures_installation import MAX_UPLOAD_MB
 
 WHOLE = body(part('name="files"; filename="a.txt"', b"Hello " * 100))
@@ -32,7 +32,7 @@ def caller(new_caller: Callable[..., Airlock]) -> Airlock:
 
 
 @pytest.fixture
-def url(installation: Installation) -> str:
+def url(installation: Launched) -> str:
     return installation.url
 
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 import requests
 
-from launcher.installation import Installation
 from tests.airlock import Airlock
+from tests.launcher.launched import Launched
 
 SIZE = 48 * 1024 * 1024
 """More than the buffers of the system take, so that the refusal comes in the middle of the sending."""
@@ -95,14 +95,14 @@ def blocks() -> Iterator[bytes]:
         with_curl_in_chunks,
     ],
 )
-def test_the_refusal_is_not_lost(installation: Installation, caller: Airlock, large: Path, send: Send) -> None:
+def test_the_refusal_is_not_lost(installation: Launched, caller: Airlock, large: Path, send: Send) -> None:
     url, before = installation.url + caller.path, len(caller.rows())
     assert send(url, "wrong", large) == 401
     assert send(url, caller.key, large) == 413
     assert len(caller.rows()) == before
 
 
-def test_a_connection_can_be_used_again_after_a_small_refused_body(installation: Installation, caller: Airlock) -> None:
+def test_a_connection_can_be_used_again_after_a_small_refused_body(installation: Launched, caller: Airlock) -> None:
     address = urlparse(installation.url)
     connection = HTTPConnection(str(address.hostname), address.port, timeout=10)
     try:
