@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo run test faults soak mutants lint lock clean
+.PHONY: demo run test faults soak mutants bench lint lock clean
 
 demo: $(VENV)/runtime
 	@$(BIN)/python -m launcher demo
@@ -14,7 +14,7 @@ run: $(VENV)/runtime
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 soak: $(VENV)/development
 	$(BIN)/python -m tests.faults.soak
@@ -25,6 +25,9 @@ faults: $(VENV)/development
 
 mutants: $(VENV)/development
 	@$(BIN)/python -m tests.mutants
+
+bench: $(VENV)/development
+	@$(BIN)/python -m benchmarks
 
 lint: $(VENV)/development
 	$(BIN)/ruff check .

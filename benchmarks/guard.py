@@ -1,146 +1,57 @@
-"""What the guard costs: a call under it, beside a bare try/except and a `contextlib.ExitStack`, in the same run.
-
-    python -m benchmarks.guard [calls]
-
-The ledger does nothing, so all of the time is the guard's own. Printed are microseconds a call, the best of five
-rounds, and the ratio to the bare try/except. A ledger's commit costs a thousand times as much.
-"""
+"""What the guard costs: time, memory, and its share of one accepted request."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-import timeit
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from guards import Standing, log_event, pre_dispatch_guard, unsubscribe
+from benchmarks import awaited_work
+from benchmarks.accepted_request import microseconds_of_one
+from benchmarks.guard_memory import a_guard, a_stack, bytes_of
+from benchmarks.guarded_work import NoLedger, Work, fails, nothing, swallowed, without_log
+from benchmarks.row import Row
+from benchmarks.timing import Way, fastest, plain
+from guards.memory import MemoryLedger
 
-ROUNDS = 5
-
-
-@dataclass(frozen=True)
-class Row:
-    id: int = 1
-
-
-class NoLedger:
-    """Says yes at once."""
-
-    def seal(self, run: int, token: str) -> bool:
-        return True
-
-    def mark_error(self, run: int, reason: str, token: str, *, sealed: bool) -> bool:
-        return True
-
-    def standing(self, run: int, token: str) -> Standing:
-        return Standing.OPEN
+AT_MOST, SHARE = 3.0, 0.01
+LEDGERS = {"ledger in memory": MemoryLedger, "no ledger": NoLedger}
+WAYS = (Work.bare, Work.stacked, Work.guarded)
+AWAITED = {"stacked": awaited_work.stacked, "guarded": awaited_work.guarded}
+Effort = tuple[int, int]
+"""Calls in a round, and rounds."""
 
 
-LEDGER = NoLedger()
+def rows(quick: bool) -> Iterator[Row]:
+    """Each block has two undo actions and waits for nothing, so the time is the guard's own."""
+    effort = (5, 2) if quick else (500, 60)
+    for name, ledger in LEDGERS.items():
+        taken = fastest(_ways(ledger, nothing), *effort)
+        yield Row(f"a guarded block, {name}", taken["guarded"], "ExitStack", taken["stacked"], "µs", AT_MOST)
+        yield Row(f"a guarded block, {name}", taken["guarded"], "bare try/except", taken["bare"], "µs")
+    yield from _other_blocks(effort)
+    yield Row("memory of a guard", bytes_of(a_guard), "ExitStack", bytes_of(a_stack), "B", 1.0)
+    own, request = taken["guarded"] - taken["bare"], microseconds_of_one(times=2 if quick else 100)
+    yield Row("the guard's own time", own, "one accepted request", request, "µs", SHARE)
 
 
-def work(*_: object) -> Row:
-    return Row()
+def _other_blocks(effort: Effort) -> Iterator[Row]:
+    with without_log():
+        failed = fastest(_ways(MemoryLedger, fails), *effort)
+    yield Row("a block whose step fails", failed["guarded"], "ExitStack", failed["stacked"], "µs")
+    awaited = fastest({name: awaited_work.awaited(once) for name, once in AWAITED.items()}, *effort)
+    yield Row("an asynchronous block", awaited["guarded"], "AsyncExitStack", awaited["stacked"], "µs")
 
 
-def fail(*_: object) -> Row:
-    raise OSError("403")
+def _ways(ledger: Callable[[], Any], step: Callable[[], None]) -> dict[str, Way]:
+    """The same work three ways, with a new ledger for each round."""
+    return {work.__name__: plain(_making(work, ledger, step)) for work in WAYS}
 
 
-def bare(step: Callable[..., Row]) -> None:
-    row = work()
-    try:
-        step()
-        LEDGER.seal(row.id, "")
-        work(row.id)
-    except BaseException as error:
-        LEDGER.mark_error(row.id, repr(error), "", sealed=False)
-        work()
-        work()
-        raise
+def _making(
+    work: Callable[[Work], None], ledger: Callable[[], Any], step: Callable[[], None]
+) -> Callable[[], Callable[[], None]]:
+    def make() -> Callable[[], None]:
+        once = getattr(Work(ledger(), step), work.__name__)
+        return swallowed(once) if step is fails else once
 
-
-def exit_stack(step: Callable[..., Row]) -> None:
-    with ExitStack() as stack:
-        row = work()
-        stack.callback(LEDGER.mark_error, row.id, "failed", "", sealed=False)
-        stack.callback(work)
-        stack.callback(work)
-        step()
-        LEDGER.seal(row.id, "")
-        work(row.id)
-        stack.pop_all()
-
-
-def guarded(step: Callable[..., Row]) -> None:
-    with pre_dispatch_guard(LEDGER) as guard:
-        row = guard.open(work, guard.token)
-        guard.on_failure(work)
-        guard.on_failure(work)
-        step()
-        guard.dispatch(work, row.id)
-
-
-class AwaitedLedger:
-    """The same as coroutines, so that no thread is part of the cost."""
-
-    async def seal(self, run: int, token: str) -> bool:
-        return True
-
-    async def mark_error(self, run: int, reason: str, token: str, *, sealed: bool) -> bool:
-        return True
-
-    async def standing(self, run: int, token: str) -> Standing:
-        return Standing.OPEN
-
-
-AWAITED = AwaitedLedger()
-
-
-async def guarded_async(step: Callable[..., Row]) -> None:
-    async with pre_dispatch_guard(AWAITED) as guard:
-        row = await guard.open(work, guard.token)
-        guard.on_failure(work)
-        guard.on_failure(work)
-        step()
-        await guard.dispatch(work, row.id)
-
-
-async def repeat_async(step: Callable[..., Row], calls: int) -> None:
-    for _ in range(calls):
-        with suppress(OSError):
-            await guarded_async(step)
-
-
-def seconds(call: Callable[..., None], step: Callable[..., Row], calls: int) -> float:
-    def once() -> None:
-        with suppress(OSError):
-            call(step)
-
-    return min(timeit.repeat(once, number=calls, repeat=ROUNDS)) / calls
-
-
-def seconds_async(step: Callable[..., Row], calls: int) -> float:
-    rounds = timeit.repeat(lambda: asyncio.run(repeat_async(step, calls)), number=1, repeat=ROUNDS)
-    return min(rounds) / calls
-
-
-def main(calls: int = 5000) -> None:
-    unsubscribe(log_event)
-    for title, step in (("all goes well", work), ("a step fails, two undo actions", fail)):
-        base = seconds(bare, step, calls)
-        measured = {
-            "bare try/except": base,
-            "ExitStack": seconds(exit_stack, step, calls),
-            "guard": seconds(guarded, step, calls),
-            "asynchronous guard": seconds_async(step, calls),
-        }
-        print(title)
-        for name, each in measured.items():
-            print(f"  {name:20} {each * 1e6:8.2f} µs  {each / base:6.1f} x")
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    return make

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from .awaiting import ask_ledger, awaited, uncut, within
@@ -12,10 +11,10 @@ from .errors import NeverDispatched, NotAdopted
 from .guard import Errors
 from .ledger import Run
 from .outcome import Outcome
-from .phases import Phase
+from .phases import DISPATCHED, ENDED, SEALED, Phase
 from .sealing import seal
 from .settlement import raised_instead, settle
-from .steps import LedgerCall, Result, Steps, UndoCall
+from .steps import Call, Result, Steps
 from .undo import Undo
 
 P = ParamSpec("P")
@@ -119,11 +118,13 @@ class AsyncGuard(Generic[Run]):
         result = None
         try:
             await uncut(self._drive(seal(course)))
-            with suppress(*accepted):
+            try:
                 result = await awaited(fn(*args, **kwargs))
+            except accepted:
+                result = None
             course.dispatched()
         except BaseException as error:
-            course.refused = isinstance(error, refused) and course.phase is Phase.SEALED
+            course.refused = isinstance(error, refused) and course.phase is SEALED
             await self._settle(error)
             if not (course.goes_on and isinstance(error, Exception)):
                 raise
@@ -134,7 +135,7 @@ class AsyncGuard(Generic[Run]):
         try:
             await self._end(error)
         except BaseException as another:
-            if self._course.phase is not Phase.ENDED:  # it was cut off before it began
+            if self._course.phase is not ENDED:  # it was cut off before it began
                 await self._settle(another)
             raise
 
@@ -142,8 +143,8 @@ class AsyncGuard(Generic[Run]):
         course = self._course
         if error is not None:
             await self._settle(error)
-        elif course.phase is Phase.DISPATCHED or course.goes_on:
-            course.phase = Phase.ENDED
+        elif course.phase is DISPATCHED or course.goes_on:
+            course.phase = ENDED
         else:
             error = NeverDispatched()
             await self._settle(error)
@@ -151,10 +152,15 @@ class AsyncGuard(Generic[Run]):
 
     async def _settle(self, error: BaseException) -> None:
         course = self._course
-        try:
-            await uncut(self._settle_to_the_end(error))
-        except BaseException as another:
-            course.disturbed(another)
+        for _ in range(course.interrupts):
+            try:
+                await uncut(self._settle_to_the_end(error))
+                break
+            except GeneratorExit as closing:  # nothing can be awaited any more
+                course.disturbed(closing)
+                break
+            except BaseException as another:
+                course.disturbed(another)
         instead = raised_instead(course, error)
         if instead is not None:
             raise instead from error
@@ -182,7 +188,7 @@ class AsyncGuard(Generic[Run]):
             result: Result = end.value
             return result
 
-    async def _make(self, call: LedgerCall | UndoCall) -> Any:
-        if isinstance(call, LedgerCall):
-            return await ask_ledger(call.method, *call.args, **call.kwargs)
-        return await within(call.action(), self._course.limits.undo_seconds)
+    async def _make(self, call: Call) -> Any:
+        if isinstance(call, Undo):
+            return await within(call(), self._course.limits.undo_seconds)
+        return await ask_ledger(call)

@@ -17,15 +17,17 @@ from .ledger import Run
 class Block(Generic[Run]):
     """Enters a guard. A failure is settled at the end of the block, and always raised again."""
 
+    _guard: Guard[Run] | None = None
+    _async_guard: AsyncGuard[Run] | None = None
+
     def __init__(self, make: Callable[[], Course]) -> None:
         self._make_course = make
-        self._guard: Guard[Run] | None = None
-        self._async_guard: AsyncGuard[Run] | None = None
         self._entries = [None]
 
     def __enter__(self) -> Guard[Run]:
         self._enter_once()
-        self._guard = guard = Guard[Run](self._make_course())
+        guard: Guard[Run] = Guard(self._make_course())
+        self._guard = guard
         surround(guard)
         return guard
 
@@ -41,7 +43,8 @@ class Block(Generic[Run]):
 
     async def __aenter__(self) -> AsyncGuard[Run]:
         self._enter_once()
-        self._async_guard = guard = AsyncGuard[Run](self._make_course())
+        guard: AsyncGuard[Run] = AsyncGuard(self._make_course())
+        self._async_guard = guard
         surround_async(guard)
         return guard
 

@@ -17,19 +17,15 @@ AnyGuard = Guard[Any] | AsyncGuard[Any]
 
 
 class Calls:
-    """`on_error` and `execution_id` are those of `pre_dispatch_guard`."""
+    """`on_error` is that of `pre_dispatch_guard`; `run_of` tells the id of a row that exists already."""
 
     def __init__(
         self,
         make: Callable[[], Course],
-        execution_id: str | Callable[..., Any] | None = None,
-        on_error: Callable[[Outcome], Any] | None = None,
+        run_of: Callable[..., Any] | None,
+        on_error: Callable[[Outcome], Any] | None,
     ) -> None:
-        self._make, self._execution_id, self._on_error = make, execution_id, on_error
-
-    def of(self, fn: Callable[..., Any]) -> Calls:
-        """The same for `fn`, whose argument `execution_id` may name. Raises `GuardMisuse` if it has none."""
-        return Calls(self._make, _run_of(fn, self._execution_id), self._on_error)
+        self._make, self._run_of, self._on_error = make, run_of, on_error
 
     def block(self) -> Block[Any]:
         return Block(self._make)
@@ -41,12 +37,12 @@ class Calls:
         return AsyncGuard(self._make())
 
     def adopt(self, guard: Guard[Any], args: Any, kwargs: Any) -> None:
-        if callable(self._execution_id):
-            guard.adopt(self._execution_id(*args, **kwargs))
+        if self._run_of is not None:
+            guard.adopt(self._run_of(*args, **kwargs))
 
     async def adopt_async(self, guard: AsyncGuard[Any], args: Any, kwargs: Any) -> None:
-        if callable(self._execution_id):
-            await guard.adopt(self._execution_id(*args, **kwargs))
+        if self._run_of is not None:
+            await guard.adopt(self._run_of(*args, **kwargs))
 
     def answers(self, guard: AnyGuard | None) -> bool:
         """Whether `answer` may be asked: there was a row, the run does not go on, and there is an `on_error`."""
@@ -58,16 +54,17 @@ class Calls:
         return self._on_error(guard.outcome) if self._on_error else None
 
 
-def _run_of(fn: Callable[..., Any], execution_id: str | Callable[..., Any] | None) -> Callable[..., Any] | None:
+def run_of(fn: Callable[..., Any], execution_id: str | Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """How to tell the id from the arguments of `fn`, one of which `execution_id` may name. Raises `GuardMisuse`."""
     if not isinstance(execution_id, str):
         return execution_id
     signature = inspect.signature(fn)
     if execution_id not in signature.parameters:
         raise GuardMisuse(f"{fn!r} has no argument {execution_id!r}, which execution_id= names.")
 
-    def run_of(*args: Any, **kwargs: Any) -> Any:
+    def told(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return bound.arguments[execution_id]
 
-    return run_of
+    return told

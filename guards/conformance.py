@@ -61,6 +61,14 @@ class LedgerSubject(Protocol):
         ...
 
 
+class RescuedLedgerSubject(LedgerSubject, Protocol):
+    """One of whose runs a worker may die."""
+
+    def hand_back(self, run: Any) -> None:
+        """A reconciler puts a claimed run back to the sealed status, for another worker."""
+        ...
+
+
 class LedgerConformance:
     """Inherit from it, and give it a fixture `subject`, a `LedgerSubject` that is new for each test."""
 
@@ -220,6 +228,21 @@ class AdoptingLedgerConformance(LedgerConformance):
         tokens = [f"{number:032x}" for number in range(RACERS)]
         won = _race(*[(lambda token=token: _adopt(subject, run, token)) for token in tokens])
         _is(won.count(True), 1, "winners of many that adopt")
+
+
+class RescuedLedgerConformance(LedgerConformance):
+    """For a table whose runs are put back to the sealed status when their worker has died."""
+
+    def test_a_run_that_was_handed_back_is_the_guards_no_more(self, subject: RescuedLedgerSubject) -> None:
+        run = subject.make(OURS)
+        _seal(subject, run)
+        subject.claim(run)
+        subject.hand_back(run)
+        before = subject.read(run)
+        _is(_standing(subject, run), Standing.TAKEN, "a run that a worker has had")
+        _is(_mark(subject, run, sealed=True), False, "marking a run that a worker has had")
+        _is(subject.read(run), before, "the row after that")
+        _is(subject.claim(run), True, "another worker's claim")
 
 
 def _adopt(subject: LedgerSubject, run: Any, token: str = OURS) -> Any:

@@ -7,16 +7,15 @@ exception from outside has cut it off.
 from __future__ import annotations
 
 import itertools
-import secrets
-from collections import Counter
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import AlreadyDispatched, AlreadyEnded, AlreadyOpened, CannotAdopt, NoRunId, NotOpened
-from .events import Event, Happening, publish
+from .events import Event, Happening, heard, publish
 from .outcome import Mark, Outcome
-from .phases import Phase
+from .phases import DISPATCHED, ENDED, NEW, OPEN
 from .rehearsal import StagedLedger, current_rehearsal
 from .undo import Undo, UndoStack
 
@@ -45,27 +44,29 @@ class Decision:
 class Course:
     """One run's way from its row to the queue. Guards drive it; `settlement` ends it when a step fails."""
 
+    # Defaults of the class, so that a run that goes well does not pay for what only a failure needs.
+    run: Any = None
+    phase = NEW
+    settling = False
+    refused = False
+    reason = ""
+    decision: Decision | None = None
+    outcome: Outcome | None = None
+    undo_ends: float | None = None
+    """On the monotonic clock."""
+    unanswered: BaseException | None = None
+    """Why the ledger gave no answer, the last time that it gave none."""
+    interrupt: BaseException | None = None
+    """The first exception from outside that came while a failure was settled."""
+
     def __init__(self, ledger: Any, run_id: Callable[[Any], Any] | None, limits: Limits) -> None:
-        self.limits, self.token = limits, secrets.token_hex(16)
         self.rehearsal = current_rehearsal()
         self.ledger: Any = StagedLedger(self.rehearsal) if self.rehearsal else ledger
+        self.limits, self._run_id = limits, run_id
+        self.token = os.urandom(16).hex()
         self.serial = next(_entered)
-        self.run: Any = None
-        self.phase = Phase.NEW
         self.undo = UndoStack()
-        self.settling = False
-        self.refused = False
-        self.reason = ""
-        self.decision: Decision | None = None
-        self.outcome: Outcome | None = None
-        self.undo_ends: float | None = None
-        """On the monotonic clock."""
-        self.unanswered: BaseException | None = None
-        """Why the ledger gave no answer, the last time that it gave none."""
-        self.interrupt: BaseException | None = None
-        """The first exception from outside that came while a failure was settled."""
-        self._run_id = run_id
-        self._tries: Counter[str] = Counter()
+        self._tries: dict[str, int] = {}
         self._open_once, self._dispatch_once = [None], [None]
 
     def begin_open(self) -> None:
@@ -88,30 +89,31 @@ class Course:
 
     def own(self, run: Any) -> None:
         """From here on `run` is ours to mark."""
-        self.run, self.phase = run, Phase.OPEN
+        self.run, self.phase = run, OPEN
         self.publish(Happening.OPENED)
 
     def begin_dispatch(self) -> None:
         """Of several that dispatch, also from several threads, one may."""
         self._require_live()
-        if self.phase is Phase.NEW:
+        if self.phase is NEW:
             raise NotOpened
         if not _took(self._dispatch_once):
             raise AlreadyDispatched
 
     def dispatched(self) -> None:
-        self.phase = Phase.DISPATCHED
+        self.phase = DISPATCHED
         self.publish(Happening.DISPATCHED)
 
     def on_failure(self, action: Undo) -> None:
         """Register first, look after: settling, in another thread, takes the action or leaves it to the caller."""
         self.undo.push(action)
-        if (self.settling or self.phase in (Phase.DISPATCHED, Phase.ENDED)) and self.undo.withdraw(action):
+        over = self.settling or self.phase is DISPATCHED or self.phase is ENDED
+        if over and self.undo.withdraw(action):
             self._require_live()
 
     def has_try(self, what: str, tries: int) -> bool:
         """Whether `what` may be tried once more, and if so, count it."""
-        self._tries[what] += 1
+        self._tries[what] = self._tries.get(what, 0) + 1
         return self._tries[what] <= tries
 
     @property
@@ -130,6 +132,8 @@ class Course:
         return self.decision is not None and self.decision.dispatched
 
     def publish(self, what: Happening, **more: Any) -> None:
+        if self.rehearsal is None and not heard(what):
+            return
         event = Event(what, self.run, self.token, **more)
         publish(event)
         if self.rehearsal is not None:
@@ -148,9 +152,9 @@ class Course:
         return run
 
     def _require_live(self) -> None:
-        if self.phase is Phase.DISPATCHED:
+        if self.phase is DISPATCHED:
             raise AlreadyDispatched
-        if self.settling or self.phase is Phase.ENDED:
+        if self.settling or self.phase is ENDED:
             raise AlreadyEnded
 
 

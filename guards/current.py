@@ -32,22 +32,22 @@ def current_async_guard() -> AsyncGuard[Any]:
 
 def surround(guard: Guard[Any]) -> None:
     """From here on in this context, `guard` is the innermost one."""
-    _guards.set((*_others(_guards, guard), ref(guard)))
+    _guards.set((*_without(_guards.get(), guard), ref(guard)))
 
 
 def surround_async(guard: AsyncGuard[Any]) -> None:
     """The same for an asynchronous one."""
-    _async_guards.set((*_others(_async_guards, guard), ref(guard)))
+    _async_guards.set((*_without(_async_guards.get(), guard), ref(guard)))
 
 
 def leave(guard: Guard[Any]) -> None:
     """No more. It may be called in another context than it was surrounded in, and then changes nothing there."""
-    _guards.set(_others(_guards, guard))
+    _guards.set(_without(_guards.get(), guard))
 
 
 def leave_async(guard: AsyncGuard[Any]) -> None:
     """The same for an asynchronous one."""
-    _async_guards.set(_others(_async_guards, guard))
+    _async_guards.set(_without(_async_guards.get(), guard))
 
 
 def _innermost(guards: ContextVar[tuple[ref[G], ...]]) -> G:
@@ -58,5 +58,8 @@ def _innermost(guards: ContextVar[tuple[ref[G], ...]]) -> G:
     raise NoCurrentGuard
 
 
-def _others(guards: ContextVar[tuple[ref[G], ...]], guard: G) -> tuple[ref[G], ...]:
-    return tuple(known for known in guards.get() if known() not in (None, guard))
+def _without(known: tuple[ref[G], ...], guard: G) -> tuple[ref[G], ...]:
+    """Those that are still there, but for `guard`. Mostly there is none around it."""
+    if len(known) <= 1 and (not known or known[0]() is guard):
+        return ()
+    return tuple(one for one in known if one() not in (None, guard))

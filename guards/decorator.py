@@ -6,8 +6,10 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from .calls import Calls
+from .calls import Calls, run_of
+from .course import Course
 from .errors import GuardMisuse
+from .outcome import Outcome
 from .wrapping import wrap_async_generator, wrap_coroutine, wrap_function, wrap_generator
 
 P = ParamSpec("P")
@@ -24,8 +26,13 @@ class Decorator(Generic[E_co]):
     runs, and share one guard between all calls.
     """
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(
+        self,
+        make: Callable[[], Course],
+        execution_id: str | Callable[..., Any] | None = None,
+        on_error: Callable[[Outcome], E_co] | None = None,
+    ) -> None:
+        self._make_course, self._execution_id, self._on_error = make, execution_id, on_error
 
     @overload
     def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R | E_co]]: ...
@@ -43,7 +50,8 @@ class Decorator(Generic[E_co]):
         """Decorate `fn`. Raises `GuardMisuse` for what is no function, or lacks the argument `execution_id`."""
         if isinstance(fn, staticmethod | classmethod | property | type):
             raise GuardMisuse(f"Decorate a function; put the guard below @{type(fn).__name__}.")
-        calls, code = self._calls.of(fn), _called(fn)
+        calls = Calls(self._make_course, run_of(fn, self._execution_id), self._on_error)
+        code = _called(fn)
         if inspect.iscoroutinefunction(code):
             return wrap_coroutine(calls, fn)
         if inspect.isasyncgenfunction(code):

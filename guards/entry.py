@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, Never, TypeVar, overload
 
 from .block import Block
-from .calls import Calls
 from .course import Course, Limits
 from .decorator import Decorator
 from .errors import CannotAdopt
@@ -23,7 +23,7 @@ class PreDispatchGuard(Block[Run], Decorator[Never], Generic[Run]):
 
     def __init__(self, make: Callable[[], Course]) -> None:
         Block.__init__(self, make)
-        Decorator.__init__(self, Calls(make))
+        Decorator.__init__(self, make)
 
 
 @overload
@@ -83,11 +83,9 @@ def pre_dispatch_guard(
     item of a generator.
     """
 
-    def make() -> Course:
-        return Course(ledger, run_id, limits)
-
+    make = partial(Course, ledger, run_id, limits)
     if execution_id is None and on_error is None:
         return PreDispatchGuard(make)
     if execution_id is not None and not hasattr(ledger, "adopt"):
         raise CannotAdopt
-    return Decorator(Calls(make, execution_id, on_error))
+    return Decorator(make, execution_id, on_error)

@@ -45,6 +45,7 @@ class Subscriber(Protocol):
 
 
 _LEVELS = {
+    **dict.fromkeys(Happening, logging.WARNING),
     Happening.OPENED: logging.DEBUG,
     Happening.SEALED: logging.DEBUG,
     Happening.DISPATCHED: logging.DEBUG,
@@ -56,13 +57,14 @@ _LEVELS = {
 
 def log_event(event: Event, /) -> None:
     """The default subscriber: a line in the log `pre_dispatch_guard`, DEBUG for what goes well."""
-    level = _LEVELS.get(event.what, logging.WARNING)
+    level = _LEVELS[event.what]
     if log.isEnabledFor(level):
         detail = " ".join(part for part in (event.action, event.reason) if part)
         log.log(level, "%s run=%s%s", event.what, event.run, f": {detail}" if detail else "")
 
 
-_subscribers: tuple[Subscriber, ...] = (log_event,)
+_LOG_ALONE: tuple[Subscriber, ...] = (log_event,)
+_subscribers = _LOG_ALONE
 
 
 def subscribe(subscriber: Subscriber) -> Callable[[], None]:
@@ -76,6 +78,13 @@ def unsubscribe(subscriber: Subscriber) -> None:
     """Send it nothing any more. `unsubscribe(log_event)` silences the log."""
     global _subscribers
     _subscribers = tuple(other for other in _subscribers if other is not subscriber)
+
+
+def heard(what: Happening) -> bool:
+    """Whether anybody would learn of it: to ask costs a tenth of making the event."""
+    if _subscribers == _LOG_ALONE:
+        return log.isEnabledFor(_LEVELS[what])
+    return bool(_subscribers)
 
 
 def publish(event: Event) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from .course import Course
 from .errors import NeverDispatched, NotAdopted
 from .ledger import Run
 from .outcome import Outcome
-from .phases import Phase
+from .phases import DISPATCHED, ENDED, SEALED, Phase
 from .sealing import seal
 from .settlement import raised_instead, settle
-from .steps import LedgerCall, UndoCall, drive
+from .steps import drive
 from .undo import Undo
 
 P = ParamSpec("P")
@@ -103,12 +102,14 @@ class Guard(Generic[Run]):
         course.begin_dispatch()
         result: T | None = None
         try:
-            drive(seal(course), _make)
-            with suppress(*accepted):
+            drive(seal(course))
+            try:
                 result = fn(*args, **kwargs)
+            except accepted:
+                result = None
             course.dispatched()
         except BaseException as error:
-            course.refused = isinstance(error, refused) and course.phase is Phase.SEALED
+            course.refused = isinstance(error, refused) and course.phase is SEALED
             self._settle(error)
             if not (course.goes_on and isinstance(error, Exception)):
                 raise
@@ -119,7 +120,7 @@ class Guard(Generic[Run]):
         try:
             self._end(error)
         except BaseException as another:
-            if self._course.phase is not Phase.ENDED:  # it was cut off before it began
+            if self._course.phase is not ENDED:  # it was cut off before it began
                 self._settle(another)
             raise
 
@@ -127,8 +128,8 @@ class Guard(Generic[Run]):
         course = self._course
         if error is not None:
             self._settle(error)
-        elif course.phase is Phase.DISPATCHED or course.goes_on:
-            course.phase = Phase.ENDED
+        elif course.phase is DISPATCHED or course.goes_on:
+            course.phase = ENDED
         else:
             error = NeverDispatched()
             self._settle(error)
@@ -139,16 +140,10 @@ class Guard(Generic[Run]):
         course = self._course
         for _ in range(course.interrupts):
             try:
-                drive(settle(course, error), _make)
+                drive(settle(course, error))
                 break
             except BaseException as another:
                 course.disturbed(another)
         instead = raised_instead(course, error)
         if instead is not None:
             raise instead from error
-
-
-def _make(call: LedgerCall | UndoCall) -> Any:
-    if isinstance(call, LedgerCall):
-        return call.method(*call.args, **call.kwargs)
-    return call.action()

@@ -29,6 +29,10 @@ class Ledger(Protocol[RunIn]):
 
     A method that raises says "I do not know whether it was done", and may be called again with the same
     arguments. The methods are called from whichever thread the guard is in.
+
+    Whoever else puts a run back to the sealed status, as a reconciler does when its worker has died, must take the
+    token off the row in the same statement. A guard whose enqueueing is still hanging would else find its own sealed
+    row, and fail a run that a worker has had.
     """
 
     def seal(self, run: RunIn, token: str) -> bool:

@@ -76,6 +76,15 @@ class MemoryLedger(AdoptingLedger[Key], Generic[Key]):
         """A worker takes a sealed run; False: it must drop the job."""
         return self._move(run, State.CLAIMED, State.SEALED)
 
+    def hand_back(self, run: Key) -> bool:
+        """Its worker has died: another may take it, and the guard that has sealed it may not fail it any more."""
+        with self._lock:
+            row = self.rows[run]
+            won = row.state is State.CLAIMED
+            if won:
+                row.state, row.token = State.SEALED, None
+            return won
+
     def stop(self, run: Key) -> bool:
         """Someone else ends a run that no worker has."""
         return self._move(run, State.STOPPED, State.OPEN, State.SEALED)

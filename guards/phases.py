@@ -20,3 +20,7 @@ class Phase(StrEnum):
     """The queue or a worker has the work. Nothing that happens now is the guard's business."""
     ENDED = "ended"
     """The block is left, or a failure is settled."""
+
+
+# Python 3.11 looks up a member of an enumeration by a function of its own, and a guard asks for its phase often.
+NEW, OPEN, SEALING, SEALED, DISPATCHED, ENDED = Phase

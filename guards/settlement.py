@@ -6,7 +6,7 @@ It may be cut off at any point by an exception from outside, and be run again: i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .course import Course, Decision
@@ -15,7 +15,7 @@ from .ledger import Standing
 from .outcome import Mark, attach, note
 from .phases import Phase
 from .reasons import reason_of
-from .steps import Steps, UndoCall, ask
+from .steps import Steps
 from .undo import Undo
 
 TRIES = 2
@@ -121,25 +121,24 @@ def _decide_sealing(course: Course, error: BaseException) -> Steps[Decision]:
 
 def _mark(course: Course, error: BaseException, *, sealed: bool) -> Steps[bool | None]:
     """Whether our mark is on the row; None if the ledger does not say."""
-    mark, what = course.ledger.mark_error, "mark sealed" if sealed else "mark"
-    marked: bool | None = yield from _answer(course, what, mark, course.run, course.reason, course.token, sealed=sealed)
+    mark = partial(course.ledger.mark_error, course.run, course.reason, course.token, sealed=sealed)
+    marked: bool | None = yield from _answer(course, "mark sealed" if sealed else "mark", mark)
     if marked is None and course.unanswered is not None:
         note(error, f"the run could not be marked as failed: {reason_of(course.unanswered)}")
     return marked
 
 
 def _standing(course: Course, when: str) -> Steps[Standing | None]:
-    standing: Standing | None = yield from _answer(
-        course, f"standing {when}", course.ledger.standing, course.run, course.token
-    )
+    look = partial(course.ledger.standing, course.run, course.token)
+    standing: Standing | None = yield from _answer(course, f"standing {when}", look)
     return standing
 
 
-def _answer(course: Course, what: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Steps[Any]:
+def _answer(course: Course, what: str, call: partial[Any]) -> Steps[Any]:
     """The ledger's answer, or None. Tries that an exit has cut off count, so that there is an end to them."""
     while course.has_try(what, TRIES):
         try:
-            answer = yield from ask(method, *args, **kwargs)
+            answer = yield call
         except BaseException as failure:
             course.unanswered = failure
             if not isinstance(failure, Exception):
@@ -176,7 +175,7 @@ def _undo(course: Course, action: Undo, *, in_time: bool) -> Steps[None]:
     else:
         action.tries += 1
         try:
-            yield UndoCall(action)
+            yield action
         except Exception as failure:
             action.error, action.failure = failure, reason_of(failure)
     if action.failure is not None:

@@ -5,47 +5,27 @@ So what the guard decides is written once, as generators that yield calls, and d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
+from functools import partial
 from typing import Any, TypeVar
 
 from .undo import Undo
 
 Result = TypeVar("Result")
 
+Call = partial[Any] | Undo
+"""One call of a method of the ledger, or one try of an undo action."""
 
-@dataclass(frozen=True, slots=True)
-class LedgerCall:
-    """One call of the ledger's method `name`."""
-
-    method: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+Steps = Generator[Call, Any, Result]
 
 
-@dataclass(frozen=True, slots=True)
-class UndoCall:
-    """One try of an undo action."""
-
-    action: Undo
-
-
-Steps = Generator[LedgerCall | UndoCall, Any, Result]
-
-
-def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Steps[Any]:
-    """Make one call of the ledger and return its answer."""
-    answer = yield LedgerCall(method, args, kwargs)
-    return answer
-
-
-def drive(steps: Steps[Result], make: Callable[[LedgerCall | UndoCall], Any]) -> Result:
+def drive(steps: Steps[Result]) -> Result:
     """Make every call of `steps`, and return what they return."""
     try:
         call = next(steps)
         while True:
             try:
-                answer = make(call)
+                answer = call()
             except BaseException as error:
                 call = steps.throw(error)
             else:

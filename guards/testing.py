@@ -6,7 +6,14 @@ here needs a test framework; pytest collects the class.
 
 from __future__ import annotations
 
-from .conformance import AdoptingLedgerConformance, LedgerConformance, LedgerSubject, Seen
+from .conformance import (
+    AdoptingLedgerConformance,
+    LedgerConformance,
+    LedgerSubject,
+    RescuedLedgerConformance,
+    RescuedLedgerSubject,
+    Seen,
+)
 from .memory import MemoryLedger
 from .rehearsal import Rehearsal, rehearse
 
@@ -16,6 +23,8 @@ __all__ = [
     "LedgerSubject",
     "MemoryLedger",
     "Rehearsal",
+    "RescuedLedgerConformance",
+    "RescuedLedgerSubject",
     "Seen",
     "rehearse",
 ]

@@ -131,7 +131,7 @@ def _resume(guard: Guard[Any], resume: Callable[[], Any]) -> Any:
         raise
     except BaseException as error:
         guard.end(error)
-        raise
+        raise error  # a bare `raise` may find the error of a step that was cut off while it was settled
     finally:
         leave(guard)
     return item
@@ -150,7 +150,7 @@ async def _resume_async(guard: AsyncGuard[Any], resume: Callable[[], Awaitable[A
         raise
     except BaseException as error:
         await guard.end(error)
-        raise
+        raise error
     finally:
         leave_async(guard)
     return item

@@ -96,8 +96,20 @@ TABLE: list[tuple[str, str, tuple[str, ...], int, State, bool, Mark | None, Rais
     ("a9", "after", (*FAILS, *KILLED), ONCE, SEALED, False, Mark.NONE, FAULT),
 ]
 
+UNDO_FAILS = {None: "", "first": "-first_undo_fails", "second": "-second_undo_fails"}
+
 
 def cases() -> Iterator[Case]:
     for fault, site, kinds, times, state, undone, mark, raised in TABLE:
         for kind in kinds:
             yield Case(fault, site, kind, times, Expected(state, undone, mark, raised))
+
+
+def combinations() -> dict[str, tuple[Case, str | None]]:
+    """Each case with each undo action failing, but for the one that the fault itself strikes; by name."""
+    return {
+        case.name + suffix: (case, which)
+        for case in cases()
+        for which, suffix in UNDO_FAILS.items()
+        if case.site != f"undo_{which}"
+    }

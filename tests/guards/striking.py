@@ -1,11 +1,11 @@
-"""An exception between any two bytecodes of the guard: what a signal handler, a greenlet or a timeout may do."""
+"""A strike between any two bytecodes of the guard: an exception, as of a signal handler or a timeout, or SIGKILL."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import guards
@@ -23,11 +23,15 @@ Place = tuple[str, int, int]
 """A bytecode: its code's file, first line and offset."""
 
 
-class Striker:
-    """Traces the guard's own bytecodes while it is entered, and raises `Struck` before the one at `place`, once."""
+def interrupt() -> None:
+    raise Struck
 
-    def __init__(self, place: Place | None = None) -> None:
-        self.place, self.seen = place, dict[Place, int]()
+
+class Striker:
+    """Traces the guard's own bytecodes while it is entered, and strikes before the one at `place`, once."""
+
+    def __init__(self, place: Place | None = None, strike: Callable[[], None] = interrupt) -> None:
+        self.place, self.strike, self.seen = place, strike, dict[Place, int]()
         self.lost = False
         """The interpreter threw the strike away, since it struck while a generator was collected."""
 
@@ -48,11 +52,16 @@ class Striker:
         code = frame.f_code
         if what == "opcode":
             self._strike((code.co_filename, code.co_firstlineno, frame.f_lasti), frame)
-        elif not code.co_filename.startswith(HOME) or code.co_filename.endswith(OUTSIDE):
+        elif not self._concerns(code):
             return None
         else:
             frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return self._trace
+
+    def _concerns(self, code: CodeType) -> bool:
+        if self.place is not None:
+            return (code.co_filename, code.co_firstlineno) == self.place[:2]
+        return code.co_filename.startswith(HOME) and not code.co_filename.endswith(OUTSIDE)
 
     @property
     def struck_at(self) -> str:
@@ -64,7 +73,7 @@ class Striker:
             return
         self.seen[here] = frame.f_lineno
         if here == self.place:
-            raise Struck
+            self.strike()
 
 
 def every_bytecode(play: Callable[[], object]) -> list[Place]:

@@ -41,6 +41,9 @@ class InMemory:
     def decide(self, run: int) -> None:
         self.memory.stop(run)
 
+    def hand_back(self, run: int) -> None:
+        self.memory.hand_back(run)
+
     def read(self, run: int) -> Seen:
         row = self.memory.rows[run]
         return Seen(row.state, row.reason)
@@ -71,15 +74,18 @@ class InSql:
     def decide(self, run: int) -> None:
         self._move(run, 9, 0, 1)
 
+    def hand_back(self, run: int) -> None:
+        self._move(run, 1, 2, owner=None)
+
     def read(self, run: int) -> Seen:
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(self.table).where(self.table.c.number == run)).one()
         return Seen(row.state, row.why)
 
-    def _move(self, run: int, to: int, *expected: int) -> bool:
+    def _move(self, run: int, to: int, *expected: int, **more: Any) -> bool:
         where = (self.table.c.number == run, self.table.c.state.in_(expected))
         with self.engine.begin() as connection:
-            moved = connection.execute(sa.update(self.table).where(*where).values(state=to))
+            moved = connection.execute(sa.update(self.table).where(*where).values(state=to, **more))
             return moved.rowcount == 1
 
 

@@ -10,19 +10,29 @@ import pytest
 from guards import Standing
 from guards.memory import MemoryLedger, Row, State
 from guards.sql import own_engine
-from guards.testing import AdoptingLedgerConformance, LedgerConformance, LedgerSubject
+from guards.testing import (
+    AdoptingLedgerConformance,
+    LedgerConformance,
+    LedgerSubject,
+    RescuedLedgerConformance,
+    RescuedLedgerSubject,
+)
 from tests.guards.subjects import AsyncInMemory, InMemory, InSql
 
 
-class TestMemoryLedger(AdoptingLedgerConformance):
+class WholeSuite(AdoptingLedgerConformance, RescuedLedgerConformance):
+    """All that there is."""
+
+
+class TestMemoryLedger(WholeSuite):
     @pytest.fixture
-    def subject(self) -> LedgerSubject:
+    def subject(self) -> RescuedLedgerSubject:
         return InMemory()
 
 
-class TestSqlLedger(AdoptingLedgerConformance):
+class TestSqlLedger(WholeSuite):
     @pytest.fixture
-    def subject(self, bare_database_url: str) -> Iterator[LedgerSubject]:
+    def subject(self, bare_database_url: str) -> Iterator[RescuedLedgerSubject]:
         engine = own_engine(bare_database_url)
         yield InSql(engine)
         engine.dispose()
@@ -128,8 +138,19 @@ def test_the_suite_finds_nothing_wrong_with_an_honest_ledger() -> None:
     assert failing_tests(InMemory) == []
 
 
+class KeepingTheToken(InMemory):
+    """A world whose reconciler hands a run back as it was sealed."""
+
+    def hand_back(self, run: int) -> None:
+        self.memory.rows[run].state = State.SEALED
+
+
+def test_the_suite_finds_a_reconciler_that_leaves_the_token_on_a_run_that_a_worker_has_had() -> None:
+    assert failing_tests(KeepingTheToken) == ["test_a_run_that_was_handed_back_is_the_guards_no_more"]
+
+
 def failing_tests(subject: Callable[[], LedgerSubject]) -> list[str]:
-    suite = AdoptingLedgerConformance()
+    suite = WholeSuite()
     names = [name for name in dir(suite) if name.startswith("test_")]
     assert len(names) > 20
     return [name for name in names if fails(getattr(suite, name), subject())]

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from guards import outcome_of, reason_of
 from guards.memory import State
-from tests.guards.effects import Case, Raised, cases
+from tests.guards.effects import Case, Raised, combinations
 from tests.guards.fault import ALWAYS, HANGS, KILLED, ONCE, Fault
 from tests.guards.staged_run import Run, Stage, asynchronous, plain, played
 
-UNDO_FAILS = {None: "", "first": "-first_undo_fails", "second": "-second_undo_fails"}
-
-
-def combinations() -> Iterator[Any]:
-    """Each case with each undo action failing, but for the one that the fault itself strikes."""
-    for case in cases():
-        for which, suffix in UNDO_FAILS.items():
-            if case.site != f"undo_{which}":
-                yield pytest.param(case, which, id=case.name + suffix)
-
 
 @pytest.mark.parametrize("run", [plain, asynchronous], ids=["plain", "async"])
-@pytest.mark.parametrize(("case", "undo_fails"), list(combinations()))
+@pytest.mark.parametrize(("case", "undo_fails"), combinations().values(), ids=combinations())
 def test_whatever_fails_the_row_the_inputs_the_queue_and_the_error_agree(
     run: Run, undo_fails: str | None, case: Case
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +22,9 @@ import guards.sql
 import guards.testing  # noqa: F401
 from guards import Mark, outcome_of
 from tests.guards.document import PATH, code, run_section, sections, statements
+from tests.guards.effects import combinations
 from tests.guards.runs import raising
+from tests.mutants.wrong_guards import MUTANTS
 from tests.servers.rclone import KEY, SECRET, RcloneS3
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -60,6 +64,13 @@ def row(found: dict[str, Any]) -> Any:
 def test_every_block_of_python_belongs_to_a_recipe_that_is_run() -> None:
     run = ["Recipes", AMBIGUOUS, SLOTS, FILES, OWN_LEDGER]
     assert [name for name, text in sections().items() if code("python", text)] == run
+
+
+@pytest.mark.parametrize("path", [PATH, PATH.parents[1] / "guards" / "README.md"], ids=lambda path: path.name)
+def test_the_combinations_and_the_mutants_are_as_many_as_it_says(path: Path) -> None:
+    runs = 2 * len(combinations())
+    assert f"{runs} combinations" in path.read_text()
+    assert re.search(rf"\b{len(MUTANTS)} (wrong guards|killed, 0 survived)", path.read_text())
 
 
 def test_every_mark_is_in_the_table() -> None:

@@ -36,29 +36,36 @@ CHECKERS = {
 }
 
 
-def check(checker: str, *paths: Path) -> list[str]:
-    """The errors that a checker finds, one a line; skipped where it is not installed."""
-    name, *options = CHECKERS[checker]
+IMPORTS = "from uuid import UUID\nfrom guards import Guard, Ledger, pre_dispatch_guard\n"
+NAMES = "guard: Guard[UUID]\nplain: Ledger[UUID]\n"
+BEFORE = f"from tests.guards.typed_uses import *\n{IMPORTS}{NAMES}"
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a wrong use on each of its last lines."""
+    path = tmp_path_factory.mktemp("uses") / "wrong.py"
+    path.write_text(BEFORE + "\n".join(WRONG) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module", params=CHECKERS)
+def errors(request: pytest.FixtureRequest, wrong: Path) -> list[str]:
+    """The errors that a checker finds in the right uses and in the wrong ones; skipped where it is not installed."""
+    name, *options = CHECKERS[request.param]
     tool = Path(sys.executable).with_name(name)
     if not tool.exists():
         pytest.skip(f"{name} is not installed")
-    found = subprocess.run([tool, *options, *paths], cwd=ROOT, capture_output=True, text=True)
+    found = subprocess.run([tool, *options, USES, wrong], cwd=ROOT, capture_output=True, text=True)
     return [line for line in found.stdout.splitlines() if re.search(r"\berror\b", line) and ".py" in line]
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_the_types_of_every_use_are_known(checker: str) -> None:
-    assert check(checker, USES) == []
+def test_the_types_of_every_use_are_known(errors: list[str]) -> None:
+    assert [error for error in errors if "wrong.py" not in error] == []
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_every_wrong_use_is_found(checker: str, tmp_path: Path) -> None:
-    names = ["guard: Guard[UUID]", "plain: Ledger[UUID]"]
-    imports = "from uuid import UUID\nfrom guards import Guard, Ledger, pre_dispatch_guard\n"
-    uses = "from tests.guards.typed_uses import *\n" + imports
-    path = tmp_path / "wrong.py"
-    path.write_text(uses + "\n".join([*names, *WRONG]) + "\n")
-    first = len(uses.splitlines()) + len(names) + 1
-    lines = {int(match[1]) for error in check(checker, path) if (match := re.search(r"wrong\.py:(\d+)", error))}
+def test_every_wrong_use_is_found(errors: list[str]) -> None:
+    lines = {int(match[1]) for error in errors if (match := re.search(r"wrong\.py:(\d+)", error))}
+    first = len(BEFORE.splitlines()) + 1
     missed = [use for number, use in enumerate(WRONG, first) if number not in lines]
     assert missed == []

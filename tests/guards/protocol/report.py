@@ -19,25 +19,30 @@ def explored(design: Design) -> Explored:
 
 def lines() -> Iterator[str]:
     """Markdown: the table, then, for each design and each promise that it breaks, a shortest way to break it."""
-    yield from _row("design", "states", *PROMISES)
-    yield from _row(*["---"] * (2 + len(PROMISES)))
-    for design in DESIGNS:
-        found = explored(design)
-        yield from _row(design.name, f"{len(found.came_by):,}", *(_verdict(found, promise) for promise in PROMISES))
+    yield _row("design", "states", *PROMISES)
+    yield _row(*["---"] * (2 + len(PROMISES)))
+    yield from map(row, DESIGNS)
     for design in DESIGNS:
         if explored(design).broken:
-            yield from _counterexamples(explored(design))
+            yield told(design)
 
 
-def _row(*cells: str) -> Iterator[str]:
-    yield f"| {' | '.join(cells)} |"
+def row(design: Design) -> str:
+    """The design's row of the table."""
+    found = explored(design)
+    return _row(design.name, f"{len(found.came_by):,}", *(_verdict(found, promise) for promise in PROMISES))
+
+
+def told(design: Design) -> str:
+    """A shortest way to break each promise that it breaks; "" if there is none."""
+    broken = sorted(explored(design).broken.items(), key=lambda item: len(item[1]))
+    ways = [f"- *{promise}* is broken so: {' → '.join(map(str, trace))}." for promise, trace in broken]
+    return "\n".join(["", f"**{design.name}**:", "", *ways]) if ways else ""
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _verdict(found: Explored, promise: str) -> str:
     return f"broken in {len(found.broken[promise])} steps" if promise in found.broken else "holds"
-
-
-def _counterexamples(found: Explored) -> Iterator[str]:
-    yield from ("", f"**{found.design.name}**:", "")
-    for promise, trace in sorted(found.broken.items(), key=lambda item: len(item[1])):
-        yield f"- *{promise}* is broken so: {' → '.join(map(str, trace))}."
