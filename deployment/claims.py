@@ -118,6 +118,11 @@ class Claims:
         reason = f"time_limit_exceeded: the workflow took longer than its {claim.time_limit:g} s"
         self._make(lambda session: lifecycle.fail(session, claim.ticket, self._policy, reason))
 
+    def crashed(self, claim: Claim, how: str) -> None:
+        """The document has made the work-horse crash, and would again: the file has failed, for good."""
+        reason = f"crashed: the document made the program end by {how}"
+        self._make(lambda session: lifecycle.fail(session, claim.ticket, self._policy, reason))
+
     def lost(self, claim: Claim, cause: str) -> None:
         """The work-horse is gone. Where it has not ended the file itself, queue it again (fault B2)."""
         self._make(lambda session: lifecycle.lose(session, claim.ticket, self._policy, cause))

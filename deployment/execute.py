@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +24,17 @@ from tenacity import (
 from deployment import lifecycle
 from deployment.cleanup import clean_up
 from deployment.dispatch import Ticket, hand_out
+from deployment.failures import Failure, failure_of
+from deployment.history import Made, earlier_result, fingerprint
 from deployment.lifecycle import Move
 from deployment.models import Execution, ExecutionFile, FileStatus
+from deployment.outputs import Attempt, store_output
 from deployment.parts import Parts
 from deployment.results import store_result
-from guards import reason_of, redact
-from storage import StorageError, names
+from deployment.scratch import scratch_folder
+from storage import NotFound, StorageError, names
 from workflows import DocumentError, Result, run
+from workflows.memory import at_most
 
 log = structlog.get_logger()
 
@@ -56,9 +59,10 @@ def execute(parts: Parts, ticket: Ticket, worker: str) -> None:
         if work is None:
             log.info("ticket_dropped", attempt=ticket.attempt)
             return
-        failure = _failure(parts, work)
-        move = _commit(parts, _ending(parts, ticket, failure))
-        log.info("file_ended", attempt=ticket.attempt, won=move.won, error=failure)
+        outcome = _outcome(parts, work)
+        move = _commit(parts, _ending(parts, work, outcome))
+        failure = outcome.reason if isinstance(outcome, Failure) else None
+        log.info("attempt_ended", attempt=ticket.attempt, won=move.won, error=failure)
         if move.ended:
             clean_up(parts, ticket.execution_id)
 
@@ -74,32 +78,46 @@ def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:
     return Work(ticket, file, execution) if held else None
 
 
-def _failure(parts: Parts, work: Work) -> str | None:
-    """Run the workflow and store its result; the reason if either fails, for the caller to read."""
+def _outcome(parts: Parts, work: Work) -> Made | Failure:
+    """Make the result and store it; how it failed if either does."""
     try:
-        result = _run(parts, work)
-        for attempt in _storage_tries():
-            with attempt:
-                store_result(parts.store, work.execution.id, work.file.id, work.ticket.attempt, result)
-    except DocumentError as error:
-        return redact(str(error)) or reason_of(error)
-    except StorageError as error:
-        return f"storage_failed: {reason_of(error)}"
+        with scratch_folder() as folder:
+            return _stored(parts, work, folder, _made(parts, work, folder))
+    except (DocumentError, StorageError) as error:
+        return failure_of(error)
     except (Exception, SystemExit) as error:  # a library that says exit() ends its file, not its worker
         log.exception("workflow_failed")
-        return reason_of(error)
-    return None
+        return failure_of(error)
 
 
-def _run(parts: Parts, work: Work) -> Result:
-    file, execution = work.file, work.execution
-    with tempfile.TemporaryDirectory(prefix="airlock-") as folder:
-        path = Path(folder) / "document"
-        for attempt in _storage_tries():
-            with attempt:
-                _fetch(parts, work, path)
+def _made(parts: Parts, work: Work, folder: Path) -> Made:
+    """An earlier result is copied, so that this run has one of its own, which lasts as long as is promised."""
+    execution = work.execution
+    mark = fingerprint(execution, work.file, parts.workflows.get(execution.workflow).version)
+    earlier = earlier_result(parts, execution, mark) if execution.use_file_history else None
+    return Made(earlier or _run(parts, work, folder), mark, from_history=earlier is not None)
+
+
+def _stored(parts: Parts, work: Work, folder: Path, made: Made) -> Made:
+    try:
+        _store(parts, work, made.result)
+    except NotFound:
+        if not made.from_history:
+            raise
+        made = Made(_run(parts, work, folder), made.fingerprint)  # the earlier run was purged meanwhile
+        _store(parts, work, made.result)
+    return made
+
+
+def _run(parts: Parts, work: Work, folder: Path) -> Result:
+    file, execution, path = work.file, work.execution, folder / "document"
+    for attempt in _storage_tries():
+        with attempt:
+            _fetch(parts, work, path)
+    workflow = parts.workflows.get(execution.workflow)
+    with at_most(workflow.memory_limit):
         return run(
-            parts.workflows.get(execution.workflow),
+            workflow,
             path,
             name=file.name,
             size=file.size,
@@ -107,7 +125,22 @@ def _run(parts: Parts, work: Work) -> Result:
             options=execution.options,
             custom_data=execution.custom_data,
             tags=tuple(execution.tags),
+            folder=folder,
         )
+
+
+def _store(parts: Parts, work: Work, result: Result) -> None:
+    """First the files, then the result that lists them."""
+    place = Attempt(work.execution.id, work.file.id, work.ticket.attempt)
+    outputs = []
+    for number, output in enumerate(result.outputs, 1):
+        for attempt in _storage_tries():
+            with attempt:
+                stored = store_output(parts.store, place, number, output)
+        outputs.append(stored)
+    for attempt in _storage_tries():
+        with attempt:
+            store_result(parts.store, work.execution.id, work.file.id, work.ticket.attempt, result, outputs)
 
 
 def _fetch(parts: Parts, work: Work, path: Path) -> None:
@@ -125,10 +158,16 @@ def _storage_tries() -> Retrying:
     )
 
 
-def _ending(parts: Parts, ticket: Ticket, failure: str | None) -> Callable[[Session], Move]:
-    if failure is None:
-        return lambda session: lifecycle.succeed(session, ticket, parts.policy)
-    return lambda session: lifecycle.fail(session, ticket, parts.policy, failure)
+def _ending(parts: Parts, work: Work, outcome: Made | Failure) -> Callable[[Session], Move]:
+    ticket, policy = work.ticket, parts.policy
+    if isinstance(outcome, Made):
+        mark, earlier = outcome.fingerprint, outcome.from_history
+        return lambda session: lifecycle.succeed(session, ticket, policy, fingerprint=mark, from_history=earlier)
+    reason, asked = outcome.reason, outcome.retry
+    if asked is None:
+        return lambda session: lifecycle.fail(session, ticket, policy, reason)
+    limit = parts.workflows.get(work.execution.workflow).retries
+    return lambda session: lifecycle.retry(session, ticket, policy, reason, limit=limit, after=asked.after)
 
 
 def _commit(parts: Parts, move: Callable[[Session], Move]) -> Move:

@@ -1,12 +1,17 @@
-"""Results: one JSON object per file and attempt, stored before the row says SUCCESS, read again and again."""
+"""Results: one JSON object per file and attempt, stored before the row says SUCCESS, read again and again.
+
+It lists the files that the workflow has handed out, which `outputs` has stored before.
+"""
 
 from __future__ import annotations
 
 import io
 import json
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
+from deployment.outputs import Attempt, StoredOutput, outputs_again
 from storage import ObjectStore, names
 from workflows import Result
 
@@ -18,11 +23,21 @@ class StoredResult(TypedDict):
     metadata: dict[str, Any]
     metrics: dict[str, Any]
     text: str | None
+    outputs: NotRequired[list[StoredOutput]]
 
 
-def store_result(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: int, result: Result) -> None:
+def store_result(
+    store: ObjectStore,
+    execution_id: UUID,
+    file_id: UUID,
+    attempt: int,
+    result: Result,
+    outputs: Sequence[StoredOutput] = (),
+) -> None:
     """Write the result under the attempt, so that a worker that lost its lease overwrites nothing."""
     content = StoredResult(output=result.output, metadata=result.metadata, metrics=result.metrics, text=result.text)
+    if outputs:
+        content["outputs"] = list(outputs)
     body = json.dumps(content, allow_nan=False).encode()
     store.put(names.result_key(execution_id, file_id, attempt), io.BytesIO(body))
 
@@ -32,3 +47,11 @@ def read_result(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: 
     with store.open(names.result_key(execution_id, file_id, attempt)) as source:
         content: StoredResult = json.loads(source.read())
     return content
+
+
+def read_again(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: int) -> Result:
+    """The result of an earlier attempt as its workflow gave it back, files included, to be stored for another one."""
+    found = read_result(store, execution_id, file_id, attempt)
+    place = Attempt(execution_id, file_id, attempt)
+    outputs = tuple(outputs_again(store, place, found.get("outputs", [])))
+    return Result(found["output"], found["metadata"], found["metrics"], found["text"], outputs)

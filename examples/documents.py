@@ -11,6 +11,7 @@ import openpyxl
 
 from examples import texts
 from examples.pdf_pages import write_pdf
+from examples.pdf_tables import write_tables
 
 
 def make_documents(folder: Path) -> list[Path]:
@@ -31,8 +32,26 @@ def make_more_documents(folder: Path) -> list[Path]:
     return [make(folder / name) for name, make in makers.items()]
 
 
+def make_table_documents(folder: Path) -> list[Path]:
+    """Write a PDF with a table that is drawn and one that is not, and an HTML page with a table."""
+    return [make_tables_pdf(folder / "tables.pdf"), make_tables_html(folder / "tables.html")]
+
+
 def make_pdf(path: Path) -> Path:
     write_pdf(path, texts.PAGES)
+    return path
+
+
+def make_tables_pdf(path: Path) -> Path:
+    write_tables(path, [("Table 1: Loans", texts.LOANS, True), ("Table 2: Instruments", texts.INSTRUMENTS, False)])
+    return path
+
+
+def make_tables_html(path: Path) -> Path:
+    head, *rows = [[str(cell) for cell in row] for row in texts.LOANS]
+    cells = "".join(f"<th>{cell}" for cell in head), "".join(f"<tr><td>{'<td>'.join(row)}" for row in rows)
+    table = f"<table><caption>Loans</caption><thead><tr>{cells[0]}</thead><tbody>{cells[1]}</tbody></table>"
+    path.write_text(f"<!DOCTYPE html><html lang=en><title>Loans</title>{table}</html>", encoding="utf-8")
     return path
 
 
@@ -101,5 +120,5 @@ def make_text(path: Path) -> Path:
 if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "documents")
     target.mkdir(parents=True, exist_ok=True)
-    for document in (*make_documents(target), *make_more_documents(target)):
+    for document in (*make_documents(target), *make_more_documents(target), *make_table_documents(target)):
         print(document)

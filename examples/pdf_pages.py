@@ -25,7 +25,7 @@ def write_pdf(path: Path, pages: Sequence[Page]) -> None:
         for title, paragraphs in pages:
             page = document.new_page(*A4)
             for top, size, line in _lines(title, paragraphs):
-                _write_line(document, page, line, top, size)
+                write_text(document, page, line, MARGIN, top, size)
             pdfium_c.FPDFPage_GenerateContent(page)
         document.save(str(path))
 
@@ -42,11 +42,14 @@ def _lines(title: str, paragraphs: Sequence[str]) -> Iterator[tuple[int, int, st
         top -= LINE // 2
 
 
-def _write_line(document: pdfium.PdfDocument, page: pdfium.PdfPage, line: str, top: int, size: int) -> None:
+def write_text(
+    document: pdfium.PdfDocument, page: pdfium.PdfPage, line: str, left: float, bottom: float, size: int
+) -> None:
+    """Write one line; `left` and `bottom` are where it begins, in points from the lower left corner of the page."""
     font = pdfium_c.FPDFText_LoadStandardFont(document, b"Helvetica")
     text = pdfium_c.FPDFPageObj_CreateTextObj(document, font, ctypes.c_float(size))
     wide = ctypes.create_string_buffer(line.encode("utf-16-le") + b"\0\0")
     pdfium_c.FPDFText_SetText(text, ctypes.cast(wide, ctypes.POINTER(ctypes.c_ushort)))
-    pdfium_c.FPDFPageObj_Transform(text, 1, 0, 0, 1, MARGIN, top)
+    pdfium_c.FPDFPageObj_Transform(text, 1, 0, 0, 1, left, bottom)
     pdfium_c.FPDFPage_InsertObject(page, text)
     pdfium_c.FPDFFont_Close(font)

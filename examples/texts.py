@@ -42,6 +42,12 @@ LOANS: list[Row] = [
     ("March", 1720, 240),
 ]
 MEMBERS: list[Row] = [("Group", "Members"), ("Children", 1240), ("Adults", 2310)]
+INSTRUMENTS: list[Row] = [
+    ("Instrument", "Maker", "Lent"),
+    ("Violin", "Harbour Strings of Oostende", 41),
+    ("Guitar", "R. Maes", 37),
+    ("Accordion", "Brandt and Sons", 5),
+]
 NOTICE = """<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Opening hours</title><style>body { margin: 2em }</style></head>

@@ -8,7 +8,20 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
+NO_MEMORY = "as a rule since it needed more memory than the workflow may use"
+CRASHES: dict[int, str] = {
+    signal.SIGABRT: NO_MEMORY,
+    signal.SIGTRAP: NO_MEMORY,
+    signal.SIGILL: NO_MEMORY,
+    signal.SIGSEGV: "an error in a library",
+    signal.SIGBUS: "an error in a library",
+    signal.SIGFPE: "an error in a library",
+}
+"""Signals that a process raises against itself. A library in C that is refused memory knows no other way out."""
+OOM_SCORE = "500"
+"""Half of what would make it the first of all to go (proc(5))."""
 POLL_SECONDS = 0.05
 """Where the kernel cannot wake us at a child's end."""
 
@@ -43,6 +56,18 @@ def cause_of_death(status: int) -> str:
     if code >= 0:
         return f"the work-horse left with status {code} without ending the file"
     return f"the work-horse was killed by {_name(-code)}"
+
+
+def crash(status: int) -> str | None:
+    """By which signal the work-horse has ended itself, and what that means; None if it ended in another way."""
+    signum = -os.waitstatus_to_exitcode(status)
+    return f"{_name(signum)}, {CRASHES[signum]}" if signum in CRASHES else None
+
+
+def give_up_first() -> None:
+    """In the work-horse: where the machine has no memory left, the kernel shall end it, and not its worker."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
 
 
 def _name(signum: int) -> str:

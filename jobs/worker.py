@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from deployment.claims import AWAY, Claim, Claims, LeaseInDoubt, LeaseLost
 from deployment.parts import current_parts
+from deployment.scratch import remove_left_by
 from jobs import dead_mans_switch, horse
 from jobs.dead_mans_switch import Switch
 from jobs.parentage import die_with
@@ -108,6 +109,7 @@ class AirlockWorker(PatientWorker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """The child of the fork: it dies with its parent, and opens connections of its own."""
         die_with(self._pid)
+        horse.give_up_first()
         with self._app.app_context():
             current_parts().forget_connections()
             super().main_work_horse(job, queue)
@@ -129,6 +131,7 @@ class AirlockWorker(PatientWorker):
             while claim is not None and not gone(_until_next_look(claim)):
                 self._watch(claim)
         horse.kill(pid)  # what the workflow has started, and left behind
+        remove_left_by(pid)
         _, self._exit, usage = os.wait4(pid, 0)
         self._switch(0)
         return pid, self._exit, usage
@@ -195,6 +198,8 @@ class AirlockWorker(PatientWorker):
             self._claims.overran(claim)
         elif self._killed:
             self._claims.hand_back(claim, self._killed.value)
+        elif crash := horse.crash(self._exit):
+            self._claims.crashed(claim, crash)
         else:
             self._claims.lost(claim, horse.cause_of_death(self._exit))
 

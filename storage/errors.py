@@ -16,7 +16,7 @@ class StorageError(Exception):
     """Whether the same call may succeed in a moment, without anybody doing anything."""
 
     def __init__(self, operation: str, subject: str, detail: str = "") -> None:
-        """`operation` is write, read, list or delete; `subject` is the key or the prefix."""
+        """`operation` is write, read, copy, list or delete; `subject` is the key or the prefix."""
         super().__init__(operation, subject, detail)
         self.operation, self.subject, self.detail = operation, subject, detail
 

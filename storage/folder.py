@@ -45,6 +45,11 @@ class FolderStore:
         with translated("read", key):
             return opened(path.open("rb", buffering=0), key)
 
+    def copy(self, source: str, key: str) -> None:
+        checked_key(key, "write")
+        with self.open(source) as content:
+            self.put(key, content)
+
     def keys(self, prefix: str) -> Iterator[str]:
         folder = self._root / (checked_prefix(prefix, "list") if prefix else "")
         with translated("list", prefix or self.address):

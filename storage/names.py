@@ -36,6 +36,11 @@ def result_key(execution_id: UUID, file_id: UUID, attempt: int) -> str:
     return f"{output_prefix(execution_id, file_id, attempt)}result.json"
 
 
+def output_key(execution_id: UUID, file_id: UUID, attempt: int, number: int) -> str:
+    """A file that the attempt hands out, counted from 1; what it is called is in the result."""
+    return f"{output_prefix(execution_id, file_id, attempt)}files/{number}"
+
+
 def probe(token: str) -> str:
     """The prefix of one check, so that two checks at once do not meet."""
     return f"{PROBES}{token}/"

@@ -38,6 +38,10 @@ class ObjectStore(Protocol):
         """The object's bytes, to be closed by the caller; raises `NotFound`. Reading may raise, too."""
         ...
 
+    def copy(self, source: str, key: str) -> None:
+        """Write what is stored under the key `source` under `key`, too, as `put` does; raises `NotFound`."""
+        ...
+
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys under `prefix`, which ends in `/`, or under "" for all; none is fine."""
         ...

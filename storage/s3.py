@@ -63,6 +63,14 @@ class S3Store:
         with translated("read", checked_key(key, "read")):
             return opened(self._client.get_object(self._bucket, key), key)
 
+    def copy(self, source: str, key: str) -> None:
+        checked_key(key, "write")
+        with translated("copy", checked_key(source, "copy")):
+            copied = self._client.copy_within(self._bucket, source, key)
+        if not copied:
+            with self.open(source) as content:
+                self.put(key, content)
+
     def keys(self, prefix: str) -> Iterator[str]:
         if prefix:
             checked_prefix(prefix, "list")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from minio import Minio
-from minio.datatypes import ListMultipartUploadsResult, Upload
+from minio.commonconfig import CopySource
+from minio.datatypes import ListMultipartUploadsResult, Upload, parse_copy_object
 from minio.error import MinioException
 
 from storage.object_store import Source
@@ -14,6 +15,9 @@ from storage.s3_errors import FACES, code_of
 
 NOTHING_TO_LIST = {"NoSuchUpload", "NotImplemented"}
 """What servers say that have no unfinished upload at all (rclone), or do not list them."""
+
+TO_BE_STREAMED = {"NotImplemented", "InvalidRequest", "EntityTooLarge"}
+"""What servers say that copy nothing themselves, or nothing of more than 5 GiB (Amazon, MinIO)."""
 
 
 class NotConfirmed(MinioException):
@@ -27,6 +31,20 @@ class Client(Minio):
         """Write all of `source`: in one request if it is at most `part_bytes`, else part by part, in this thread."""
         stream: Any = source
         self.put_object(bucket, key, stream, length=-1, part_size=part_bytes, num_parallel_uploads=1)
+
+    def copy_within(self, bucket: str, source: str, key: str) -> bool:
+        """Let the server copy an object; False if it does not do that, or not for one of that size."""
+        # Not the SDK's own copying: it asks for the size first, by a HEAD, whose errors say nothing.
+        headers = CopySource(bucket, source).gen_copy_headers()
+        try:
+            parse_copy_object(self._execute("PUT", bucket, object_name=key, headers=headers))
+        except ValueError as error:  # S3 may say 200 at once, and put an error where the ETag should be
+            raise NotConfirmed(str(NotConfirmed.__doc__)) from error
+        except FACES as error:
+            if code_of(error) not in TO_BE_STREAMED:
+                raise
+            return False
+        return True
 
     def unfinished(self, bucket: str, prefix: str) -> Iterator[Upload]:
         """The multipart uploads under `prefix` that were neither completed nor aborted."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workflows.declaration import NoOptions, Workflow, workflow
 from workflows.document import Document
-from workflows.errors import DocumentError, InvalidOptions, InvalidResult, InvalidWorkflows, UnknownWorkflow
+from workflows.errors import DocumentError, InvalidOptions, InvalidResult, InvalidWorkflows, Retry, UnknownWorkflow
+from workflows.output import Output
 from workflows.registry import Registry
 from workflows.result import Result
 from workflows.running import run
@@ -16,8 +17,10 @@ __all__ = [
     "InvalidResult",
     "InvalidWorkflows",
     "NoOptions",
+    "Output",
     "Registry",
     "Result",
+    "Retry",
     "UnknownWorkflow",
     "Workflow",
     "run",

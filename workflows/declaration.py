@@ -1,4 +1,4 @@
-"""Declaring a workflow: a plain function, with what it takes and how long it may run."""
+"""Declaring a workflow: a plain function, with what it takes, how long it may run, and what is worth another try."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 VERSION = re.compile(r"\S{1,64}")
 MEDIA_TYPE = re.compile(r"[\w.+*-]+/[\w.+*-]+")
 DEFAULT_TIME_LIMIT = 120.0
+DEFAULT_MEMORY_LIMIT = 1024
+DEFAULT_RETRIES = 5
 
 Function = Callable[[Document, Any], Result]
 
@@ -32,8 +34,10 @@ class NoOptions(BaseModel):
 class Workflow:
     """What can be deployed.
 
-    `accepts` may hold patterns (`text/*`); `time_limit` is in seconds, for one document; `imports` are the modules
-    that a worker may import once for all documents, instead of each time.
+    `accepts` may hold patterns (`text/*`); `time_limit` is in seconds, for one document, and `memory_limit` in MiB, on
+    top of what the worker holds; `imports` are the modules that a worker may import once for all documents, instead
+    of each time. What the function raises of `retry_on` may
+    pass: it is run again, as after `Retry`, up to `retries` times for one document.
     """
 
     name: str
@@ -44,6 +48,9 @@ class Workflow:
     time_limit: float
     function: Function
     imports: tuple[str, ...] = ()
+    retry_on: tuple[type[Exception], ...] = ()
+    retries: int = DEFAULT_RETRIES
+    memory_limit: int = DEFAULT_MEMORY_LIMIT
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -52,9 +59,15 @@ class Workflow:
             raise ValueError(f"{self.name}: version {self.version!r} must have 1 to 64 characters and no spaces")
         if not self.time_limit > 0:
             raise ValueError(f"{self.name}: time_limit must be more than 0 seconds")
+        if not self.memory_limit > 0:
+            raise ValueError(f"{self.name}: memory_limit must be more than 0 MiB")
         wrong = [pattern for pattern in self.accepts if not MEDIA_TYPE.fullmatch(pattern)]
         if wrong or not self.accepts:
             raise ValueError(f"{self.name}: accepts must list media types such as 'text/plain' or 'image/*'; {wrong=}")
+        if not all(isinstance(kind, type) and issubclass(kind, Exception) for kind in self.retry_on):
+            raise ValueError(f"{self.name}: retry_on must list classes of exceptions; {self.retry_on=}")
+        if self.retries < 0:
+            raise ValueError(f"{self.name}: retries must be 0 or more")
 
     def __call__(self, document: Document, options: BaseModel) -> Result:
         return self.function(document, options)
@@ -91,6 +104,9 @@ def workflow(
     time_limit: float = DEFAULT_TIME_LIMIT,
     description: str = "",
     imports: Collection[str] = (),
+    retry_on: type[Exception] | Collection[type[Exception]] = (),
+    retries: int = DEFAULT_RETRIES,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
 ) -> Callable[[Function], Workflow]:
     """Make a workflow of a function that takes a `Document` and the parsed options and returns a `Result`.
 
@@ -102,6 +118,18 @@ def workflow(
 
     def declare(function: Function) -> Workflow:
         told = description or (inspect.getdoc(function) or "").partition("\n")[0]
-        return Workflow(name, version, told, tuple(accepts), options, time_limit, function, tuple(imports))
+        return Workflow(
+            name,
+            version,
+            told,
+            tuple(accepts),
+            options,
+            time_limit,
+            function,
+            imports=tuple(imports),
+            retry_on=(retry_on,) if isinstance(retry_on, type) else tuple(retry_on),
+            retries=retries,
+            memory_limit=memory_limit,
+        )
 
     return declare

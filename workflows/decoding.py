@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from workflows.errors import DocumentError
-from workflows.result import clean_text
+from workflows.storable_text import clean_text
 
 MARKS = {
     codecs.BOM_UTF8: "utf-8",

@@ -16,7 +16,8 @@ class Document:
 
     `path` holds its bytes until the workflow returns; its file name means nothing. `name` is what the caller called
     it, `size` is in bytes, `sha256` in hexadecimal, and `media_type` comes from the bytes. `custom_data` and `tags`
-    are the caller's, as they were sent.
+    are the caller's, as they were sent. `folder` is where a workflow may write what it hands out; it goes when that
+    is stored.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Document:
     options: BaseModel
     custom_data: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    folder: Path = Path()
 
     def read_text(self) -> str:
         """The whole of a text file, whatever its encoding; raises `DocumentError` where it is no text."""

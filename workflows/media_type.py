@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from workflows.archive import media_type_of_archive
 from workflows.decoding import SAMPLE, encoding_of
-from workflows.refusal import EMPTY, PDF
+from workflows.refusal import EMPTY, ENCRYPTED, PDF
 
 UNKNOWN = "application/octet-stream"
 PDF_HEADER = re.compile(rb"^%PDF-\d", re.MULTILINE)
@@ -53,7 +53,7 @@ def _signed(path: Path, head: bytes) -> str | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return media_type_of_archive(path)
     if head.startswith(OLE):
-        return "application/encrypted" if _holds(path, ENCRYPTED_OFFICE) else "application/x-ole-storage"
+        return ENCRYPTED if _holds(path, ENCRYPTED_OFFICE) else "application/x-ole-storage"
     if head.startswith(b"{\\rtf"):
         return "application/rtf"
     return PDF if PDF_HEADER.search(head[:PDF_WITHIN]) else None

@@ -9,11 +9,14 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+ENCRYPTED = "application/encrypted"
+"""An Office file with a password."""
 SHORT_NAMES = {
     PDF: "PDF",
     DOCX: "DOCX",
     XLSX: "XLSX",
     PPTX: "PPTX",
+    ENCRYPTED: "encrypted Office file",
     "text/html": "HTML",
     "text/plain": "plain text",
     "text/markdown": "Markdown",
@@ -21,7 +24,7 @@ SHORT_NAMES = {
     "text/tab-separated-values": "TSV",
 }
 WHAT_TO_DO = {
-    "application/encrypted": "It is protected with a password: save it without one, and send it again",
+    ENCRYPTED: "It is protected with a password: save it without one, and send it again",
     "application/x-ole-storage": "Old Office files (.doc, .xls, .ppt) must be saved as .docx, .xlsx or .pptx",
     "application/zip": "Send the files in it one by one",
 }

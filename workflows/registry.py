@@ -10,7 +10,12 @@ from types import ModuleType
 from workflows.declaration import Workflow
 from workflows.errors import InvalidWorkflows, UnknownWorkflow
 
-BUILT_IN = ("workflows.extract_text",)
+BUILT_IN = (
+    "workflows.extract_text",
+    "workflows.extract_tables",
+    "workflows.document_info",
+    "workflows.split_pages",
+)
 RUNNING = ("workflows.media_type", "workflows.decoding", "charset_normalizer", "puremagic")
 """What every run needs."""
 ENTRY_POINTS = "airlock.workflows"

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workflows.errors import InvalidResult
+from workflows.output import Output
+from workflows.storable_text import clean_text
 
-NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL stores no NUL, and UTF-8 has no lone surrogates."""
 ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
-REPLACEMENT = "�"
+STORED = ("output", "metadata", "metrics", "text")
+MAX_OUTPUTS = 10_000
 
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of one document. All of it must be JSON: no NaN, no bytes, no dates.
+    """The outcome of one document. All but the `outputs` must be JSON: no NaN, no bytes, no dates.
 
     `output` is the answer, `metadata` is about the document, `metrics` about the work (seconds per step),
-    `text` is the whole text, if the workflow has one.
+    `text` is the whole text, if the workflow has one. `outputs` are files, in the order in which they are listed.
     """
 
     output: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     text: str | None = None
+    outputs: Sequence[Output] = ()
 
 
 def storable(result: object, workflow: str) -> Result:
@@ -34,18 +37,13 @@ def storable(result: object, workflow: str) -> Result:
     if not isinstance(result, Result):
         raise InvalidResult(f"The workflow {workflow} gave back a {type(result).__name__}, not a Result")
     try:
-        body = json.dumps(asdict(result), allow_nan=False)
+        body = json.dumps({name: getattr(result, name) for name in STORED}, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidResult(f"The workflow {workflow} gave back a result that is not JSON: {error}") from error
     content = json.loads(body)
     if ESCAPED.search(body):
         content = _clean(content)
-    return _checked(content, workflow)
-
-
-def clean_text(text: str) -> str:
-    """The text with U+FFFD in place of NUL and lone surrogates."""
-    return NOT_STORABLE.sub(REPLACEMENT, text)
+    return replace(_checked(content, workflow), outputs=_checked_outputs(result, workflow))
 
 
 def _checked(content: dict[str, Any], workflow: str) -> Result:
@@ -55,6 +53,12 @@ def _checked(content: dict[str, Any], workflow: str) -> Result:
     if not isinstance(content["text"], str | None):
         raise InvalidResult(f"The workflow {workflow} gave back a text that is not a string")
     return Result(**content)
+
+
+def _checked_outputs(result: Result, workflow: str) -> tuple[Output, ...]:
+    if len(result.outputs) > MAX_OUTPUTS:
+        raise InvalidResult(f"The workflow {workflow} gave out {len(result.outputs)} files, more than {MAX_OUTPUTS}")
+    return tuple(output.checked(workflow) for output in result.outputs)
 
 
 def _clean(value: Any) -> Any:

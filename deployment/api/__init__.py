@@ -9,6 +9,7 @@ from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
 from deployment.api.native import native
+from deployment.api.output_files import output_files
 from deployment.api.views import wire
 
 
@@ -18,5 +19,6 @@ def register(app: Flask) -> None:
     app.request_class = MultipartRequest
     app.register_blueprint(wire)
     app.register_blueprint(native)
+    app.register_blueprint(output_files)
     app.register_blueprint(health)
     errors.register(app)

@@ -28,6 +28,7 @@ def _row(workflow: Workflow) -> Row:
         "accepts": list(workflow.accepts),
         "options": workflow.options_model.model_json_schema(),
         "time_limit": workflow.time_limit,
+        "memory_limit": workflow.memory_limit,
     }
 
 

@@ -16,6 +16,7 @@ def test_inputs_outputs_and_results_stand_under_the_execution() -> None:
     assert names.input_key(RUN, 3) == f"{RUN}/in/3"
     assert names.output_prefix(RUN, FILE, 1) == f"{RUN}/out/{FILE}/1/"
     assert names.result_key(RUN, FILE, 1) == f"{RUN}/out/{FILE}/1/result.json"
+    assert names.output_key(RUN, FILE, 1, 2) == f"{RUN}/out/{FILE}/1/files/2"
 
 
 def test_attempt_1_is_no_prefix_of_attempt_10() -> None:

@@ -28,6 +28,7 @@ Call = Callable[[ObjectStore], object]
 CALLS: dict[str, Call] = {
     "write": lambda store: store.put(KEY, io.BytesIO(b"content")),
     "read": lambda store: store.open(KEY),
+    "copy": lambda store: store.copy(KEY, "run/in/1"),
     "list": lambda store: list(store.keys("run/in/")),
     "delete": lambda store: store.delete_prefix("run/in/"),
 }
@@ -91,7 +92,7 @@ def test_a2_whatever_is_answered_becomes_a_storage_error(
     assert raised.value.retryable is (kind is Unavailable)
 
 
-@pytest.mark.parametrize("operation", ["write", "list", "delete"])
+@pytest.mark.parametrize("operation", ["write", "copy", "list", "delete"])
 def test_a_success_of_something_that_is_no_s3_is_no_success(
     faulty: ObjectStore, s3_faults: S3Proxy, operation: str
 ) -> None:
@@ -161,6 +162,29 @@ def test_a_completion_with_an_error_in_its_200_is_no_success(faulty: ObjectStore
         faulty.put("run/in/1", io.BytesIO(bytes(20 * MIB)))
     assert s3_faults.count("DELETE ?uploadId") == 1
     assert keys(s3_faults) == [KEY]
+
+
+def test_the_server_copies_by_itself(faulty: ObjectStore, s3_faults: S3Proxy) -> None:
+    """No byte of the object comes here."""
+    faulty.copy(KEY, "run/in/1")
+    assert [request.method for request in s3_faults.requests] == ["PUT"]
+    assert keys(s3_faults) == [KEY, "run/in/1"]
+
+
+def test_a_copy_with_an_error_in_its_200_is_no_success(faulty: ObjectStore, s3_faults: S3Proxy) -> None:
+    s3_faults.answer(200, "PUT", code="InternalError")
+    with pytest.raises(Unavailable, match=f"cannot copy {KEY}"):
+        faulty.copy(KEY, "run/in/1")
+
+
+@pytest.mark.parametrize(("status", "code"), [(501, "NotImplemented"), (400, "InvalidRequest"), (400, "EntityTooLarge")])
+def test_what_the_server_does_not_copy_by_itself_is_streamed(
+    faulty: ObjectStore, s3_faults: S3Proxy, status: int, code: str
+) -> None:
+    s3_faults.answer(status, "PUT", code=code, nth=1)
+    faulty.copy(KEY, "run/in/1")
+    with open_store(s3_faults.target).open("run/in/1") as copied:
+        assert copied.read() == b"content" * 10_000
 
 
 def test_a6_one_object_that_is_refused_does_not_keep_the_others(faulty: ObjectStore, s3_faults: S3Proxy) -> None:

@@ -21,6 +21,7 @@ CALLS: dict[str, Callable[[ObjectStore], object]] = {
     "write": lambda store: store.put(KEY, io.BytesIO(bytes(MIB))),
     "write parts": lambda store: store.put(KEY, io.BytesIO(bytes(9 * MIB))),
     "read": lambda store: store.open(KEY).read(),
+    "copy": lambda store: store.copy(KEY, "run/in/1"),
     "list": lambda store: list(store.keys("run/in/")),
     "delete": lambda store: store.delete_prefix("run/in/"),
 }

@@ -83,6 +83,24 @@ def test_a_put_that_breaks_keeps_what_was_there(store: ObjectStore) -> None:
     assert content(store, "run/in/0") == b"before"
 
 
+@pytest.mark.parametrize("size", [0, 1, 8 * MIB + 1])
+def test_a_copy_has_the_bytes_of_its_source_which_stays(store: ObjectStore, size: int) -> None:
+    written = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    put(store, "first/in/0", written)
+    put(store, "second/in/7", b"what was there, and is replaced")
+    store.copy("first/in/0", "second/in/7")
+    assert content(store, "second/in/7") == content(store, "first/in/0") == written
+    store.delete_prefix("first/")
+    assert content(store, "second/in/7") == written
+
+
+def test_a_copy_of_what_is_not_there_says_so_names_it_and_leaves_nothing(store: ObjectStore) -> None:
+    put(store, "run/in/0")
+    with pytest.raises(NotFound, match="run/in/1: there is no such object"):
+        store.copy("run/in/1", "second/in/0")
+    assert list(store.keys("")) == ["run/in/0"]
+
+
 def test_an_object_can_be_read_in_pieces(store: ObjectStore) -> None:
     put(store, "run/in/0", b"abcdefgh" * 100_000)
     with store.open("run/in/0") as source:
@@ -152,6 +170,9 @@ def test_a_key_that_is_none_of_ours_is_refused(store: ObjectStore, key: str) -> 
         put(store, key)
     with pytest.raises(InvalidKey):
         store.open(key)
+    for source, target in ((key, "run/in/0"), ("run/in/0", key)):
+        with pytest.raises(InvalidKey):
+            store.copy(source, target)
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "../", "run", "run/out/file/1", "run/../", "//"])

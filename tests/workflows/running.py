@@ -11,7 +11,13 @@ from workflows import Registry, Result, Workflow, run
 from workflows.extract_text import extract_text
 
 
-def run_on(workflow: Workflow, path: Path, name: str | None = None, options: Mapping[str, Any] | None = None) -> Result:
+def run_on(
+    workflow: Workflow,
+    path: Path,
+    name: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> Result:
     """Run the workflow on the file; the name is the file's own unless another one is given."""
     data = path.read_bytes()
     return run(
@@ -23,6 +29,7 @@ def run_on(workflow: Workflow, path: Path, name: str | None = None, options: Map
         options=options or {},
         custom_data={"case": 7},
         tags=("a", "b"),
+        folder=folder or Path(),
     )
 
 

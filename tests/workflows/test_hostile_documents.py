@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import struct
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
 
-import psutil
 import pytest
 
+from tests.workflows.cheap import cheap
 from tests.workflows.remade import part, pdf, remade
 from tests.workflows.running import extract, extract_bytes
 from workflows import DocumentError
@@ -26,15 +23,6 @@ PAGE = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] >>"
 LAUGHS = b"<!DOCTYPE x [" + b"".join(
     b'<!ENTITY l%d "%s">' % (level, (b"&l%d;" % (level - 1)) * 10 if level else b"lol") for level in range(10)
 )
-
-
-@contextmanager
-def cheap(seconds: float = 5) -> Iterator[None]:
-    """What is within takes less than a few seconds of the processor, and less than 300 MiB that it keeps."""
-    began, memory = time.process_time(), psutil.Process().memory_info().rss
-    yield
-    assert time.process_time() - began < seconds
-    assert psutil.Process().memory_info().rss - memory < 300 * 1024**2
 
 
 @pytest.mark.parametrize("kind", TEXT_OF)

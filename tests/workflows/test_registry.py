@@ -51,7 +51,12 @@ def package(tmp_path: Path) -> Callable[[str], None]:
     return install
 
 
-def test_extract_text_is_always_there() -> None:
+BUILT_IN = ["document-info", "extract-tables", "extract-text", "split-pages"]
+
+
+def test_the_built_in_workflows_are_always_there() -> None:
+    assert [workflow.name for workflow in loaded()] == BUILT_IN
+    assert all(workflow.description and workflow.memory_limit == 1024 for workflow in loaded())
     workflow = loaded().get("extract-text")
     assert workflow.description.startswith("Text per page, sheet or slide of PDF")
     assert "application/pdf" in workflow.accepts
@@ -60,7 +65,7 @@ def test_extract_text_is_always_there() -> None:
 
 def test_a_module_in_the_setting_adds_its_workflows(write: Write) -> None:
     registry = loaded(write("of_a_user"))
-    assert [workflow.name for workflow in registry] == ["extract-text", "measure"]
+    assert [workflow.name for workflow in registry] == sorted([*BUILT_IN, "measure"])
     assert registry.get("measure").description == "Tells the size."
 
 
@@ -75,11 +80,11 @@ def test_a_package_that_is_named_in_the_setting_as_well_is_no_clash(
     write: Write, package: Callable[[str], None]
 ) -> None:
     package("any = of_a_package")
-    assert len(loaded(write("of_a_package"))) == 2
+    assert len(loaded(write("of_a_package"))) == len(BUILT_IN) + 1
 
 
 def test_an_unknown_workflow_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UnknownWorkflow, match=r"There is no workflow 'extract'; loaded are: extract-text"):
+    with pytest.raises(UnknownWorkflow, match=r"There is no workflow 'extract'; loaded are: document-info, "):
         loaded().get("extract")
 
 
@@ -93,6 +98,7 @@ def test_an_unknown_workflow_is_refused_with_those_that_there_are() -> None:
         (WORKFLOW.replace("{name}", "extract-text"), "the name 'extract-text' is taken by a workflow of workflows"),
         (WORKFLOW.replace("{name}", "two words"), "'two words' is no name for a workflow"),
         (WORKFLOW.replace("*/*", "pdf"), "accepts must list media types"),
+        (WORKFLOW.replace('["*/*"]', '["*/*"], memory_limit=0'), "memory_limit must be more than 0 MiB"),
         (WORKFLOW.replace('["*/*"]', '"text/plain"'), "accepts is a list of media types, not one string"),
     ],
 )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workflows.errors import DocumentError
-from workflows.result import clean_text
+from workflows.storable_text import clean_text
 
-TRAILING_SPACE = re.compile(r"[ \t\xa0]+$", re.MULTILINE)
+BLANKS = " \t\xa0"
 MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -72,8 +72,8 @@ def whole(path: Path, limits: Limits) -> bytes:
 
 def tidy(text: str) -> str:
     """The text with `\\n` for every kind of line end, no blanks at line ends and no heaps of blank lines."""
-    lines = clean_text(text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
-    return MANY_BLANK_LINES.sub("\n\n", TRAILING_SPACE.sub("", lines)).strip("\n")
+    lines = clean_text(text).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").split("\n")
+    return MANY_BLANK_LINES.sub("\n\n", "\n".join(line.rstrip(BLANKS) for line in lines)).strip("\n")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -30,18 +31,23 @@ ODD = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf-7", "utf
 def read(path: Path, limits: Limits) -> Content:
     """The text that a reader of the page sees, a line for each block, as one page."""
     content = Content(limits)
-    data = whole(path, limits)
     with reading("HTML page"):
         page = _Reader()
-        parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True)
-        parser.feed(_decoded(data).encode("utf-8", errors="replace"))
-        parser.close()
+        parse(path, limits, page)
         lines = (line.strip(" \t") for line in "".join(page.pieces).split("\n"))
         content.add("\n".join(filter(None, lines)).replace(HARD, " "))
         content.title = SPACE.sub(" ", "".join(page.title)).strip() or None
         content.language = page.language
         content.metadata.update(page.metadata)
     return content
+
+
+def parse(path: Path, limits: Limits, target: Any) -> None:
+    """Tell `target` of each tag and text of the page, in its order; `etree.HTMLParser` says what it must have."""
+    data = whole(path, limits)
+    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
+    parser.feed(_decoded(data).encode("utf-8", errors="replace"))
+    parser.close()
 
 
 class _Reader:

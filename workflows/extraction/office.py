@@ -54,6 +54,14 @@ class Package:
         """The parts of a kind that `name`, or the package, refers to."""
         return [target for _, found, target in self.relations(name) if found == kind]
 
+    def external(self) -> Iterator[str]:
+        """The kind of each reference, in any part, to something outside of the file, such as `hyperlink`."""
+        for name in self.parts:
+            if name.lower().endswith(".rels"):
+                for relation in self.tree(name):
+                    if isinstance(relation.tag, str) and relation.get("TargetMode") == "External":
+                        yield relation.get("Type", "").rpartition("/")[2]
+
     def main(self) -> str:
         """The part that the others hang on."""
         found = self.related("officeDocument")

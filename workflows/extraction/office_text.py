@@ -15,7 +15,8 @@ FURNITURE = {"sldNum", "ftr", "hdr", "dt", "sldImg"}
 """Placeholders that say the same on every slide."""
 SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 ENDS = {"tc": "\t", "tr": "\n"}
-BEFORE_TAB = re.compile(r" +\t")
+BEFORE_TAB = re.compile(r"(?<! ) +\t")
+"""From the first of the blanks: else each of a million blanks would be tried as the first one."""
 
 
 def text_of(root: Any) -> str:

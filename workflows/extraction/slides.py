@@ -17,7 +17,7 @@ def read(path: Path, limits: Limits) -> Content:
     content = Content(limits)
     with reading("PPTX"):
         package = Package(path)
-        slides = _slides(package)
+        slides = slides_of(package)
         content.expect(len(slides))
         for slide in slides:
             _add_slide(package, slide, content)
@@ -25,7 +25,8 @@ def read(path: Path, limits: Limits) -> Content:
     return content
 
 
-def _slides(package: Package) -> list[str]:
+def slides_of(package: Package) -> list[str]:
+    """The parts of the slides, in the order of the show."""
     main = package.main()
     parts = {name: target for name, kind, target in package.relations(main) if kind == "slide"}
     shown = package.tree(main).iterfind("./{*}sldIdLst/{*}sldId")

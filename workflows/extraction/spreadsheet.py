@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,23 @@ from workflows.extraction.office import Package
 def read(path: Path, limits: Limits) -> Content:
     """The values as Excel last computed them; rows without any are left out."""
     content = Content(limits)
-    with reading("XLSX"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl tells of drawings and styles that it leaves out
+    with reading("XLSX"):
         package = Package(path)
-        workbook = openpyxl.load_workbook(_only_xml(package), read_only=True, data_only=True)
-        content.expect(len(workbook.worksheets))
-        for sheet in workbook.worksheets:
-            sheet.reset_dimensions()  # they are only claimed
-            content.add("\n".join(_lines(sheet, content)), sheet.title)
+        with opened(package) as workbook:
+            content.expect(len(workbook.worksheets))
+            for sheet in workbook.worksheets:
+                sheet.reset_dimensions()  # they are only claimed
+                content.add("\n".join(_lines(sheet, content)), sheet.title)
         package.describe(content)
     return content
+
+
+@contextmanager
+def opened(package: Package) -> Iterator[Any]:
+    """The workbook, for reading the values of its sheets row by row."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl tells of drawings and styles that it leaves out
+        yield openpyxl.load_workbook(_only_xml(package), read_only=True, data_only=True)
 
 
 def _only_xml(package: Package) -> io.BytesIO:

@@ -1,0 +1,1 @@
+"""PDF through PDFium, for all workflows: opening a file, and what stands where on a page."""
