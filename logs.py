@@ -33,7 +33,9 @@ def configure(log_format: str = "") -> None:
 def _ending(log_format: str) -> list[structlog.typing.Processor]:
     console = log_format == "console" or (not log_format and sys.stderr.isatty())
     if console:
-        return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.dev.ConsoleRenderer()]
+        # Not the renderer's own tracebacks: they show every variable, keys and signed URLs among them.
+        plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        return [structlog.stdlib.ProcessorFormatter.remove_processors_meta, plain]
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,

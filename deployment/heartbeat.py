@@ -18,12 +18,14 @@ log = structlog.get_logger()
 class StagingHeartbeat:
     """Renews in a thread of its own, since the request's is busy with bytes; it dies with the process.
 
-    It keeps the lease of a request that is alive, not of one that hangs: storage calls have short timeouts.
+    It keeps the lease of a request that is alive, not of one that hangs: storage calls and fetches have timeouts.
     """
 
     def __init__(self, database: Database, execution_id: UUID, policy: Policy) -> None:
         self._database, self._execution_id, self._policy = database, execution_id, policy
         self._done = threading.Event()
+        self.lost = False
+        """Whether the run was found to be no longer ours: it was stopped, given up, or is past its deadline."""
         self._thread = threading.Thread(target=self._beat, name=f"staging-{execution_id}", daemon=True)
 
     def __enter__(self) -> StagingHeartbeat:
@@ -38,6 +40,7 @@ class StagingHeartbeat:
     def _beat(self) -> None:
         while not self._done.wait(self._policy.lease.total_seconds() / 3):
             if not self._renew():
+                self.lost = True
                 return
 
     def _renew(self) -> bool:

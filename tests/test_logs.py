@@ -41,3 +41,15 @@ def test_an_exception_is_one_line_with_its_traceback(capsys: pytest.CaptureFixtu
         structlog.get_logger().exception("send_failed")
     (line,) = capsys.readouterr().err.splitlines()
     assert "OSError: no route" in json.loads(line)["exception"]
+
+
+def test_a_traceback_on_a_terminal_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("console")
+    secret = "".join(["hun", "ter2"])
+    try:
+        raise OSError("no route")
+    except OSError:
+        structlog.get_logger().exception("send_failed")
+    told = capsys.readouterr().err
+    assert "OSError: no route" in told
+    assert secret not in told

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from deployment.api.fields import Includes
+from deployment.api.output_files import listed_outputs
 from deployment.models import Execution, ExecutionFile, FileStatus
 from deployment.results import StoredResult, read_result
 from storage import NotFound, ObjectStore
@@ -40,7 +41,7 @@ def _item(
     result: StoredResult | None,
     error: str | None,
 ) -> dict[str, Any]:
-    item = {
+    item: dict[str, Any] = {
         "file": file.name,
         "file_execution_id": str(file.id),
         "status": "Success" if result else "Failed",
@@ -48,6 +49,8 @@ def _item(
         "result": _selected(result, includes) if result else None,
         "metadata": _metadata(execution, file, includes),
     }
+    if result and result.get("outputs"):
+        item["outputs"] = listed_outputs(execution, file, result["outputs"])
     if includes.extracted_text:
         item["extracted_text"] = result["text"] if result else None
     return item
@@ -83,6 +86,8 @@ def _metadata(execution: Execution, file: ExecutionFile, includes: Includes) -> 
         "total_elapsed_time": _seconds(file),
         "workflow_start_time": file.started_at.timestamp() if file.started_at else None,
     }
+    if file.from_history:
+        metadata["from_file_history"] = True
     if includes.metadata:
         metadata["usage"] = {}
     return metadata

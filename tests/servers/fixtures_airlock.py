@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from tests.airlock import Airlock, make_app
+from tests.shared_apps import SharedApps
 
 
 @pytest.fixture
@@ -24,10 +25,20 @@ def new_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
         yield make
 
 
-@pytest.fixture
-def app(new_app: Callable[..., Flask], database_url: str, redis_url: str) -> Flask:
-    """An application on each database, the shared queue, and a folder."""
-    return new_app(database_url=database_url, redis_url=redis_url)
+@pytest.fixture(scope="session")
+def shared_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApps]:
+    """Applications that serve one test after the other."""
+    apps = SharedApps(tmp_path_factory.mktemp("apps"))
+    yield apps
+    apps.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def app(request: pytest.FixtureRequest, shared_apps: SharedApps, redis_url: str) -> Iterator[Flask]:
+    """An application on each database, the shared queue, and a folder; all of them empty."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    with shared_apps.lent(url, redis_url) as app:
+        yield app
 
 
 @pytest.fixture

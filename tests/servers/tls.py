@@ -1,4 +1,4 @@
-"""TLS with a self-signed chain in front of a server that speaks none, as hosted Redis services have it."""
+"""TLS for servers of the tests: a self-signed chain, as hosted Redis has it, or an authority to be trusted."""
 
 from __future__ import annotations
 
@@ -19,3 +19,10 @@ def self_signed() -> ssl.SSLContext:
 def tls_proxy(target: str) -> TcpProxy:
     """A proxy that speaks TLS to clients, plain text to `target`; its `url` keeps the target's scheme."""
     return TcpProxy(target, tls=self_signed())
+
+
+def signed_by(authority: trustme.CA, *names: str) -> ssl.SSLContext:
+    """A server's context with a certificate for `names`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context

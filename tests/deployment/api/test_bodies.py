@@ -34,14 +34,41 @@ def test_another_type_of_body_is_unsupported(airlock: Airlock) -> None:
     assert left(airlock) == []
 
 
-def test_json_of_any_kind_is_unsupported_unless_it_names_presigned_urls(airlock: Airlock) -> None:
+def test_json_is_unsupported_unless_it_names_presigned_urls_and_no_files(airlock: Airlock) -> None:
     odd = (b"[]", b"1", b"null", b'"x"', b"{}", b"{", b"", b"\xff", b"[" * 100_000, b'{"files": []}', b"1" * 5000)
-    for data in odd:
+    both = b'{"presigned_urls": ["https://s3.amazonaws.com/b/k"], "files": ["x"]}'
+    for data in (*odd, both):
         assert code(send(airlock, data, "application/json")) == 415, data[:20]
-    asked = send(airlock, json.dumps({"presigned_urls": ["https://x/y"]}).encode(), "application/json")
-    assert breaches(asked) == {("presigned_urls", "not_supported")}
     assert code(send(airlock, b" " * 2_000_000 + b"{}", "application/json")) == 413
     assert left(airlock) == []
+
+
+def test_json_has_the_rules_of_a_form(airlock: Airlock) -> None:
+    given = {
+        "presigned_urls": ["https://s3.amazonaws.com/b/k", 1, None, "http://s3.amazonaws.com/b/k"],
+        "timeout": True,
+        "tags": ["a", "b c"],
+        "custom_data": {"a": float("nan")},
+        "include_metadata": {},
+        "use_file_history": None,
+    }
+    assert breaches(send_json(airlock, given)) == {
+        ("presigned_urls.1", "invalid"),
+        ("presigned_urls.2", "invalid"),
+        ("presigned_urls.3", "invalid"),
+        ("timeout", "invalid"),
+        ("tags", "invalid"),
+        ("custom_data", "invalid"),
+        ("include_metadata", "invalid"),
+    }
+    for nothing in ("[]", "null"):
+        reply = send(airlock, f'{{"presigned_urls": {nothing}}}'.encode(), "application/json")
+        assert breaches(reply) == {("files", "required")}
+    assert left(airlock) == []
+
+
+def send_json(airlock: Airlock, given: object) -> TestResponse:
+    return send(airlock, json.dumps(given).encode(), "application/json")
 
 
 def test_an_encoded_body_is_unsupported(airlock: Airlock) -> None:
