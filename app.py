@@ -9,12 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
 from deployment import api, cli
-from deployment.database import BUSY_SECONDS, Database, db, engine_options
+from deployment.database import BUSY_SECONDS, Database, OnEnd, db, engine_options
 from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
 from jobs import commands, connections
 from jobs.last_words import RedisLastWords
 from jobs.queue import RqDispatcher
+from jobs.wakeups import RedisWakeups
 from settings import InvalidSettings, Settings, read_settings
 from storage import InvalidStorageUrl, open_store
 from workflows import InvalidWorkflows, Registry
@@ -50,8 +51,9 @@ def _parts(app: Flask, settings: Settings) -> Parts:
     policy = settings.policy()
     redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
     last_words = RedisLastWords(redis)
+    wakeups = RedisWakeups(connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify))
     with app.app_context():
-        database = Database(db.engine)
+        database = Database(db.engine, wakeups.publish)
     try:
         registry, store = Registry(), open_store(settings.storage)
         registry.load(settings.workflows)
@@ -60,15 +62,16 @@ def _parts(app: Flask, settings: Settings) -> Parts:
     return Parts(
         policy=policy,
         database=database,
-        ledger=ExecutionLedger(_marking(settings.database), policy, last_words),
+        ledger=ExecutionLedger(_marking(settings.database, wakeups.publish), policy, last_words),
         store=store,
         dispatcher=RqDispatcher(redis),
         last_words=last_words,
+        wakeups=wakeups,
         workflows=registry,
     )
 
 
-def _marking(url: str) -> Database:
+def _marking(url: str, on_end: OnEnd) -> Database:
     """A small pool for the guard alone, with locks that are not waited for as long."""
     options = engine_options(sa.make_url(url), min(MARKING_SECONDS, BUSY_SECONDS))
-    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options))
+    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options), on_end)

@@ -5,10 +5,11 @@ No transaction of ours spans an upload, a storage call or a Redis call. What is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -46,11 +47,23 @@ else:
     Model = db.Model
 
 
-class Database:
-    """Short transactions on one engine: `reading` and `writing`."""
+OnEnd = Callable[[Sequence[UUID]], None]
+ENDED = "ended"
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+
+def note_end(session: Session, execution_id: UUID) -> None:
+    """This transaction ends that run, if it is committed."""
+    session.info.setdefault(ENDED, []).append(execution_id)
+
+
+class Database:
+    """Short transactions on one engine: `reading` and `writing`.
+
+    `on_end` is called after each commit that has ended runs, with their ids.
+    """
+
+    def __init__(self, engine: sa.Engine, on_end: OnEnd = lambda _: None) -> None:
+        self.engine, self._on_end = engine, on_end
         if engine.dialect.name == "sqlite":
             sqlite.prepare(engine)
         self._writer = engine.execution_options(writing=True)
@@ -66,6 +79,8 @@ class Database:
         """A transaction that is committed at the end of the block, and rolled back by an exception."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+        if ended := session.info.get(ENDED):
+            self._on_end(ended)
 
     def beside(self, patience: int) -> Database:
         """The same database on one connection of its own, which waits `patience` seconds for locks and answers."""
@@ -73,7 +88,7 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             options["connect_args"]["options"] += f" -c statement_timeout={patience}s"
             options["connect_args"]["connect_timeout"] = max(patience, 2)  # libpq knows no shorter one
-        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options))
+        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_end)
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""

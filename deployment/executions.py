@@ -15,8 +15,6 @@ from deployment.models import LIVE, Deployment, Execution, ExecutionStatus
 from deployment.parts import Parts
 from deployment.reconcile import repair
 
-FIRST_LOOK, LAST_LOOK = 0.02, 0.5
-"""Seconds between two looks at a run that is awaited; they double from the first to the last."""
 FOLLOW_SECONDS = 0.1
 
 
@@ -31,10 +29,10 @@ def find_execution(parts: Parts, execution_id: UUID) -> Execution | None:
 
 def wait_for_end(parts: Parts, execution_id: UUID, seconds: float) -> Execution | None:
     """The run as soon as it has ended, or as it stands after `seconds`."""
-    ends, pause = time.monotonic() + seconds, FIRST_LOOK
-    while _status(parts, execution_id) in LIVE and (left := ends - time.monotonic()) > 0:
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, LAST_LOOK)
+    ends = time.monotonic() + seconds
+    with parts.wakeups.waiting(execution_id) as waiter:
+        while _status(parts, execution_id) in LIVE and (left := ends - time.monotonic()) > 0:
+            waiter.wait(left)
     return find_execution(parts, execution_id)
 
 

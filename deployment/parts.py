@@ -11,6 +11,7 @@ from deployment.dispatch import Dispatcher
 from deployment.last_words import LastWords
 from deployment.ledger import ExecutionLedger
 from deployment.policy import Policy
+from deployment.wakeups import Wakeups
 from storage import ObjectStore
 from workflows import Registry
 
@@ -25,6 +26,7 @@ class Parts:
     store: ObjectStore
     dispatcher: Dispatcher
     last_words: LastWords
+    wakeups: Wakeups
     workflows: Registry
 
     def forget_connections(self) -> None:

@@ -23,20 +23,19 @@ class NoFreeSlot(Exception):
         self.whose, self.used, self.allowed = whose, used, allowed
 
 
-def take_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:
-    """Make sure that one more execution fits, until this transaction ends; raise `NoFreeSlot` if not.
+def lock_slots(session: Session, organization: Organization, key: ApiKey | None) -> None:
+    """Let nobody else take a slot until this transaction ends.
 
-    The count is a later statement than the locks, so in READ COMMITTED it sees what the last holder committed.
+    A count that is a later statement than the locks sees, in READ COMMITTED, what the last holder committed.
     """
     session.execute(sa.select(Installation.id).with_for_update())
     session.execute(sa.select(Organization.id).where(Organization.id == organization.id).with_for_update())
     if key is not None:
         session.execute(sa.select(ApiKey.id).where(ApiKey.id == key.id).with_for_update())
-    look_for_slot(session, organization, key, policy)
 
 
 def look_for_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:
-    """The same without locks: an early answer, which may be out of date a moment later."""
+    """Raise `NoFreeSlot` if one more execution does not fit. Without the locks the answer is out of date at once."""
     counts = session.execute(_live_counts(organization, key)).one()
     limits = [
         ("this installation", counts.everyone, policy.global_concurrency),

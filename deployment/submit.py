@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,10 +13,12 @@ import structlog
 from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.heartbeat import StagingHeartbeat
+from deployment.idempotency import fingerprint, require_new
 from deployment.models import ApiKey, Deployment, Execution, ExecutionFile
 from deployment.parts import Parts
-from deployment.slots import take_slot
-from deployment.spool import Spool
+from deployment.presigned import RemoteFile
+from deployment.slots import lock_slots, look_for_slot
+from deployment.staging import Upload, stage
 from guards import pre_dispatch_guard
 from storage import names
 
@@ -23,35 +26,29 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Upload:
-    """One spooled file. `name` is what the caller called it."""
-
-    name: str
-    spool: Spool
-
-
-@dataclass(frozen=True)
 class Submission:
-    """A validated request: who asks for what, and the files."""
+    """A validated request: who asks for what, and the files, uploaded ones and ones that are to be fetched."""
 
     deployment: Deployment
     key: ApiKey | None
-    uploads: Sequence[Upload]
+    files: Sequence[Upload | RemoteFile]
     tags: list[str] = field(default_factory=list)
     custom_data: dict[str, Any] = field(default_factory=dict)
+    use_file_history: bool = False
+    idempotency_key: str | None = None
 
 
 def submit(parts: Parts, submission: Submission) -> UUID:
     """Accept a run and hand it to the workers; return its id.
 
-    Raises `NoFreeSlot`, or whatever the database says, when there is no row yet. What a later step raises
-    carries the guard's outcome: by then the row is ERROR, with the reason.
+    Raises `NoFreeSlot`, what `idempotency` raises, or whatever the database says, when there is no row of ours yet.
+    What a later step raises carries the guard's outcome: by then the row is ERROR, with the reason.
     """
     with pre_dispatch_guard(parts.ledger) as guard:
         execution = guard.open(_create, parts, submission, guard.token)
-        with bound(execution), StagingHeartbeat(parts.database, execution.id, parts.policy):
+        with bound(execution), StagingHeartbeat(parts.database, execution.id, parts.policy) as heartbeat:
             guard.on_failure(parts.store.delete_prefix, names.inputs(execution.id))
-            _stage(parts, execution, submission.uploads)
+            stage(parts, execution, submission.files, wanted=lambda: not heartbeat.lost)
             guard.dispatch(parts.dispatcher.enqueue, lifecycle.first_tickets(execution, parts.policy))
     return execution.id
 
@@ -63,8 +60,11 @@ def bound(execution: Execution) -> Any:
 
 def _create(parts: Parts, submission: Submission, token: str) -> Execution:
     execution = _execution(parts, submission, token)
+    organization, key = submission.deployment.organization, submission.key
     with parts.database.writing() as session:
-        take_slot(session, submission.deployment.organization, submission.key, parts.policy)
+        lock_slots(session, organization, key)
+        require_new(session, execution)
+        look_for_slot(session, organization, key, parts.policy)
         lifecycle.accept(session, execution)
     log.info("execution_accepted", execution_id=str(execution.id), files=execution.total_files)
     return execution
@@ -84,28 +84,40 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
         options=deployment.options,
         tags=submission.tags,
         custom_data=submission.custom_data,
+        use_file_history=submission.use_file_history,
+        idempotency_key=submission.idempotency_key,
+        idempotency_fingerprint=_fingerprint(submission) if submission.idempotency_key else None,
         webhook_url=deployment.webhook_url,
         guard_token=token,
-        total_files=len(submission.uploads),
-        open_files=len(submission.uploads),
+        total_files=len(submission.files),
+        open_files=len(submission.files),
         created_at=now,
         deadline_at=deadline,
         lease_expires_at=now + policy.lease,
-        files=[
-            ExecutionFile(
-                id=uuid4(),
-                ordinal=ordinal,
-                name=upload.name,
-                size=upload.spool.size,
-                sha256=upload.spool.sha256,
-                lease_expires_at=deadline,  # its turn comes, or the run's deadline does
-            )
-            for ordinal, upload in enumerate(submission.uploads)
-        ],
+        files=list(_files(submission, deadline)),
     )
 
 
-def _stage(parts: Parts, execution: Execution, uploads: Sequence[Upload]) -> None:
-    for ordinal, upload in enumerate(uploads):
-        upload.spool.seek(0)
-        parts.store.put(names.input_key(execution.id, ordinal), upload.spool)
+def _fingerprint(submission: Submission) -> str:
+    """Of all that decides what is run; how the caller wants to be answered (`timeout`, …) is no part of it."""
+    files = [
+        (file.name, file.spool.sha256) if isinstance(file, Upload) else (str(file.url), file.url.query)
+        for file in submission.files
+    ]
+    return fingerprint(
+        submission.deployment.id, files, submission.tags, submission.custom_data, submission.use_file_history
+    )
+
+
+def _files(submission: Submission, deadline: datetime) -> Iterator[ExecutionFile]:
+    """The rows; their size and hash follow when they are fetched, if they have to be."""
+    for ordinal, file in enumerate(submission.files):
+        size, sha256 = (file.spool.size, file.spool.sha256) if isinstance(file, Upload) else (0, "")
+        yield ExecutionFile(
+            id=uuid4(),
+            ordinal=ordinal,
+            name=file.name,
+            size=size,
+            sha256=sha256,
+            lease_expires_at=deadline,  # its turn comes, or the run's deadline does
+        )

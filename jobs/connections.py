@@ -19,6 +19,11 @@ def dispatching(url: str, *, verify_tls: bool = True) -> Redis:
     return Redis.from_url(url, socket_timeout=REPLY_SECONDS, **_policy(url, verify_tls))
 
 
+def announcing(url: str, *, verify_tls: bool = True) -> Redis:
+    """For wake-ups, which nothing may wait for."""
+    return Redis.from_url(url, **{**_policy(url, verify_tls), "socket_timeout": 1, "socket_connect_timeout": 1})
+
+
 def working(url: str, *, verify_tls: bool = True) -> Redis:
     """For a worker, whose blocking pop waits shorter than for the reply."""
     return Redis.from_url(url, socket_timeout=REPLY_SECONDS, **_policy(url, verify_tls))

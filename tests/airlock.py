@@ -61,6 +61,7 @@ def closing(app: Flask) -> Iterator[Flask]:
         parts.database.dispose()
         parts.ledger.database.dispose()
         parts.dispatcher.close()  # type: ignore[attr-defined]
+        parts.wakeups.close()  # type: ignore[attr-defined]
 
 
 class Airlock:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from deployment.idempotency import KeyReused, StillAccepting
 from deployment.slots import NoFreeSlot
 from storage import StorageError
 
@@ -62,6 +63,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refused, _reply)
     app.register_error_handler(HTTPException, lambda error: _reply(_http(error)))
     app.register_error_handler(NoFreeSlot, lambda error: _reply(_no_slot(error)))
+    app.register_error_handler(KeyReused, lambda error: _reply(refused(422, "idempotency_key_reused", str(error))))
+    app.register_error_handler(StillAccepting, lambda error: _reply(_still_accepting(error)))
     app.register_error_handler(StorageError, lambda error: _reply(unavailable("the storage", error)))
     for kind in (OperationalError, InterfaceError, InternalError, PoolTimeout):
         app.register_error_handler(kind, lambda error: _reply(unavailable("the database", error)))
@@ -101,6 +104,10 @@ def _http(error: HTTPException) -> Refused:
 
 def _no_slot(error: NoFreeSlot) -> Refused:
     return refused(429, "throttled", str(error), Retry_After=str(RETRY_SECONDS))
+
+
+def _still_accepting(error: StillAccepting) -> Refused:
+    return refused(409, "idempotency_key_in_use", str(error), Retry_After="1")
 
 
 def _unexpected(_error: Exception) -> Response:

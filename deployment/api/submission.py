@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from flask import request
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import MultiDict
 
 from deployment.api.auth import Caller
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.fields import INCLUDES, Fields, Includes
-from deployment.api.multipart import FORM_ALLOWANCE, MultipartRequest
+from deployment.api.idempotency import idempotency_key
+from deployment.api.json_body import json_form
+from deployment.api.multipart import Files, Form, MultipartRequest
+from deployment.api.remote_files import remote_files
 from deployment.api.uploads import uploads
 from deployment.policy import Policy
+from deployment.presigned import RemoteFile
+from deployment.staging import Upload
 from deployment.submit import Submission
 
 TEXTS = ("timeout", "tags", "custom_data", "llm_profile_id", "presigned_urls", "use_file_history", *INCLUDES)
@@ -30,57 +35,57 @@ class Asked:
 
 def read_submission(caller: Caller, policy: Policy) -> Asked:
     """The current request; raises `Refused` with 400 and every breach, 413, or 415."""
-    _check_body_type()
-    form, files = cast(MultipartRequest, request).parse(policy)
+    form, files = _body(policy)
     fields = Fields(form)
     seconds, includes = fields.wait_seconds(), fields.includes()
-    tags, custom_data = fields.tags(), fields.custom_data()
+    tags, custom_data, history = fields.tags(), fields.custom_data(), fields.boolean("use_file_history")
     _refuse_what_is_not_served(fields, form)
-    taken, file_errors = uploads(files.getlist("files"))
-    errors = [*fields.errors, *file_errors, *_counted(files.getlist("files"), policy)]
-    errors += [_not_a_file(index) for index, _ in enumerate(form.getlist("files"))]
+    key = idempotency_key(fields.errors)
+    taken, file_errors = _files(form, files, policy)
+    errors = [*fields.errors, *file_errors]
     errors += [
         FieldError("invalid", "Not a valid text value: it was sent as a file.", name) for name in TEXTS if name in files
     ]
     if errors:
         raise invalid(*errors)
-    return Asked(Submission(caller.deployment, caller.key, taken, tags, custom_data), seconds, includes)
+    return Asked(Submission(caller.deployment, caller.key, taken, tags, custom_data, history, key), seconds, includes)
 
 
-def _check_body_type() -> None:
+def _body(policy: Policy) -> tuple[Form, Files]:
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         detail = "Send the body as it is: a Content-Encoding is not understood."
         raise refused(415, "unsupported_media_type", detail)
-    if request.mimetype == "application/json" and "presigned_urls" in _json_object():
-        raise invalid(_not_served("presigned_urls"))
-    if request.mimetype != "multipart/form-data":
+    if request.mimetype == "multipart/form-data":
+        return cast(MultipartRequest, request).parse(policy)
+    form = json_form(request) if request.mimetype == "application/json" else None
+    if form is None:
         detail = "Send the files as multipart/form-data, in the field 'files': curl -F files=@document.pdf"
+        detail += ". A JSON body is for 'presigned_urls' without files."
         raise refused(415, "unsupported_media_type", detail)
+    return form, MultiDict()
 
 
-def _json_object() -> dict[str, Any]:
-    request.max_content_length = FORM_ALLOWANCE
-    try:
-        given = request.get_json(silent=True)
-    except RecursionError:
-        return {}
-    return given if isinstance(given, dict) else {}
+def _files(form: Form, files: Files, policy: Policy) -> tuple[list[Upload | RemoteFile], list[FieldError]]:
+    """Uploads first, then what is to be fetched, each in the order of the request."""
+    uploaded, upload_errors = uploads(files.getlist("files"))
+    remote, url_errors = remote_files(form.getlist("presigned_urls"), policy.presigned_hosts)
+    texts = [_not_a_file(index) for index, _ in enumerate(form.getlist("files"))]
+    return [*uploaded, *remote], [*upload_errors, *url_errors, *texts, *_counted(form, files, policy.max_files)]
 
 
-def _refuse_what_is_not_served(fields: Fields, form: MultiDict[str, str]) -> None:
-    if fields.boolean("use_file_history"):
-        fields.errors.append(_not_served("use_file_history"))
-    for name in ("presigned_urls", "llm_profile_id"):
-        if any(form.getlist(name)):
-            fields.errors.append(_not_served(name))
-    if "Idempotency-Key" in request.headers:
-        fields.errors.append(_not_served("Idempotency-Key"))
-
-
-def _counted(files: list[FileStorage], policy: Policy) -> list[FieldError]:
-    if not files and not request.form.getlist("files"):
-        return [FieldError("required", f"Send 1 to {policy.max_files} files in the field 'files'.", "files")]
+def _counted(form: Form, files: Files, most: int) -> list[FieldError]:
+    urls, sent = form.getlist("presigned_urls"), [*files.getlist("files"), *form.getlist("files")]
+    rule = f"Send 1 to {most} files: uploaded in 'files', by their URLs in 'presigned_urls', or both together."
+    if not urls and not sent:
+        return [FieldError("required", rule, "files")]
+    if len(urls) + len(sent) > most:
+        return [FieldError("max_length", rule, "presigned_urls" if urls else "files")]
     return []
+
+
+def _refuse_what_is_not_served(fields: Fields, form: Form) -> None:
+    if any(form.getlist("llm_profile_id")):
+        fields.errors.append(_not_served("llm_profile_id"))
 
 
 def _not_a_file(index: int) -> FieldError:

@@ -10,11 +10,13 @@ from flask import Blueprint, Response, request
 from deployment.api.auth import Caller, authenticate
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.fields import Fields, Includes
+from deployment.api.idempotency import HEADER, REPLAYED
 from deployment.api.items import file_items
 from deployment.api.replies import Items, posted, told, wire_status
 from deployment.api.submission import Asked, read_submission
 from deployment.clock import utcnow
 from deployment.executions import acknowledge, find_execution, wait_for_end
+from deployment.idempotency import AlreadyAccepted, StillAccepting
 from deployment.models import Execution, ExecutionStatus
 from deployment.parts import current_parts as parts
 from deployment.slots import look_for_slot
@@ -32,12 +34,13 @@ Reply = tuple[Response, int]
 def post_execution(org: str, name: str) -> Reply:
     """Submit files; 200 once they are accepted, or done within `timeout`; 422 when that failed."""
     caller = authenticate(parts().database, org, name)
-    with parts().database.reading() as session:
-        look_for_slot(session, caller.deployment.organization, caller.key, parts().policy)
+    _refuse_early(caller)
     asked = read_submission(caller, parts().policy)
     path = {"org": org, "name": name}
     try:
-        execution_id = submit(parts(), asked.submission)
+        execution_id = _submit(asked)
+    except AlreadyAccepted as again:
+        return _replayed(again.execution_id, asked, path)
     except Exception as error:
         outcome = outcome_of(error)
         if outcome is None:
@@ -60,6 +63,34 @@ def get_execution(org: str, name: str) -> Reply:
     if execution is None or execution.deployment_id != caller.deployment.id:
         raise refused(404, "not_found", "Execution not found")
     return _tell(caller, execution, includes)
+
+
+def _refuse_early(caller: Caller) -> None:
+    """Without a free slot, refuse before the body is read; a repeated request needs none, if its run exists."""
+    if HEADER not in request.headers:
+        with parts().database.reading() as session:
+            look_for_slot(session, caller.deployment.organization, caller.key, parts().policy)
+
+
+def _submit(asked: Asked) -> UUID:
+    """A run whose request died while it staged stands in nobody's way: once its lease is over, a look at it ends it."""
+    try:
+        return submit(parts(), asked.submission)
+    except StillAccepting as pending:
+        run = find_execution(parts(), pending.execution_id)
+        if run is not None and run.status == ExecutionStatus.PENDING:
+            raise
+        return submit(parts(), asked.submission)
+
+
+def _replayed(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
+    """How the run stands that this request has made before."""
+    execution = wait_for_end(parts(), execution_id, asked.wait_seconds)
+    if execution is None:
+        raise refused(404, "not_found", "Execution not found")
+    reply, code = _waited(execution, asked.includes, path)
+    reply.headers[REPLAYED] = "true"
+    return reply, code
 
 
 def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:

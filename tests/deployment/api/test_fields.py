@@ -87,11 +87,7 @@ def test_a_megabyte_of_custom_data_is_too_large_and_100_kilobytes_are_not(airloc
 
 
 def test_what_is_not_served_yet_is_refused_and_not_ignored(airlock: Airlock) -> None:
-    assert "not supported" in wrong(airlock, "use_file_history", "true", code="not_supported")
     assert "not supported" in wrong(airlock, "llm_profile_id", "x", "0" * 32, code="not_supported")
-    assert "not supported" in wrong(airlock, "presigned_urls", "https://s3.amazonaws.com/b/k", code="not_supported")
-    airlock.client.environ_base["HTTP_IDEMPOTENCY_KEY"] = "once"
-    assert breaches(airlock.post()) == {("Idempotency-Key", "not_supported")}
 
 
 def test_every_breach_of_a_request_is_named_at_once(airlock: Airlock) -> None:

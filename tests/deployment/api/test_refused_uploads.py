@@ -16,7 +16,7 @@ import requests
 from tests.airlock import Airlock
 from tests.launcher.launched import Launched
 
-SIZE = 48 * 1024 * 1024
+SIZE = 16 * 1024 * 1024
 """More than the buffers of the system take, so that the refusal comes in the middle of the sending."""
 BLOCK = bytes(64 * 1024)
 

@@ -1,0 +1,68 @@
+"""Idempotency: a key that the caller chose names one run for a day, so a repeated request makes no second one.
+
+After the Idempotency-Key draft of the IETF (draft-ietf-httpapi-idempotency-key-header-07). The key stands in the row
+of its run, written in the transaction that makes it; a run that ends before its seal gives it back in that same move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from deployment.clock import utcnow
+from deployment.models import Execution, ExecutionStatus
+
+KEPT = timedelta(hours=24)
+"""How long a key names its run; afterwards it may name another one."""
+
+
+class KeyInUse(Exception):
+    """There is a run of this Idempotency-Key."""
+
+    def __init__(self, execution_id: UUID) -> None:
+        super().__init__(self.__doc__)
+        self.execution_id = execution_id
+
+
+class AlreadyAccepted(KeyInUse):
+    """A request with this Idempotency-Key was accepted before."""
+
+
+class StillAccepting(KeyInUse):
+    """A request with this Idempotency-Key is being accepted at this moment. Send it again in a few seconds."""
+
+
+class KeyReused(Exception):
+    """This Idempotency-Key was sent with another request. Choose a new key for each new request."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def fingerprint(*asked: object) -> str:
+    """64 hex digits that tell one request from another: the SHA-256 over all that decides what is run."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def require_new(session: Session, execution: Execution) -> None:
+    """Let this transaction store `execution`; raises if its key names a run already.
+
+    The caller has locked the API key's row, so of two requests at once the second sees the first one's run.
+    """
+    if execution.idempotency_key is None:
+        return
+    named = (Execution.api_key_id == execution.api_key_id, Execution.idempotency_key == execution.idempotency_key)
+    run = session.scalar(sa.select(Execution).where(*named))
+    if run is None:
+        return
+    if run.created_at <= utcnow() - KEPT:
+        session.execute(sa.update(Execution).where(*named).values(idempotency_key=None))
+    elif run.idempotency_fingerprint != execution.idempotency_fingerprint:
+        raise KeyReused
+    else:
+        raise StillAccepting(run.id) if run.status == ExecutionStatus.PENDING else AlreadyAccepted(run.id)
