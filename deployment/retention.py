@@ -1,4 +1,4 @@
-"""Retention: results, and inputs that were kept, go when `RESULT_TTL` is over; the row stays and says so.
+"""Retention: results, and inputs that were kept, go when `RESULT_TTL` is over; the row says so until it is forgotten.
 
 An expired run is one whose cleanup is due once more, for everything that it has stored: `cleanup` does it, so
 that one which fails is tried again with the same backoff, and holds up no other.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import flask_migrate
 import pytest
@@ -11,18 +14,25 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app
+from deployment.clock import utcnow
 from deployment.database import db
-from deployment.models import Installation
+from deployment.models import Execution, Installation
 from deployment.parts import parts_of
 from settings import launcher_settings
 
 MIGRATIONS = str(Path(__file__).resolve().parents[1] / "migrations")
+BEFORE_FORGETTING = "482725c7ac99"
 
 
 @pytest.fixture
 def empty(bare_database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An application on a database without tables."""
-    chosen = {"airlock_data": tmp_path, "secret_key": "test", "redis_url": "redis://h", "database_url": bare_database_url}
+    chosen = {
+        "airlock_data": tmp_path,
+        "secret_key": "test",
+        "redis_url": "redis://h",
+        "database_url": bare_database_url,
+    }
     app = create_app(launcher_settings(**chosen))
     with app.app_context():
         yield app
@@ -53,6 +63,75 @@ def test_they_can_be_taken_back_and_made_again(empty: Flask) -> None:
     assert _tables() <= {"alembic_version"}
     flask_migrate.upgrade(MIGRATIONS)
     flask_migrate.check(MIGRATIONS)
+
+
+def test_a_release_keeps_the_runs_that_there_are(empty: Flask) -> None:
+    """What was purged before runs were forgotten is forgotten, too, a while later; and all of it can be taken back."""
+    flask_migrate.upgrade(MIGRATIONS, revision=BEFORE_FORGETTING)
+    run, file = _store_a_purged_run()
+    flask_migrate.upgrade(MIGRATIONS)
+    with parts_of(empty).database.reading() as session:
+        execution = session.get_one(Execution, run)
+        assert execution.forget_at is not None
+        assert execution.forget_at > utcnow()
+        assert [(each.id, each.retries, each.retry_at) for each in execution.files] == [(file, 0, None)]
+    flask_migrate.downgrade(MIGRATIONS, revision=BEFORE_FORGETTING)
+    assert db.session.scalar(sa.text("SELECT count(*) FROM log_line")) == 1
+    flask_migrate.upgrade(MIGRATIONS)
+    flask_migrate.check(MIGRATIONS)
+
+
+def _store_a_purged_run() -> tuple[UUID, UUID]:
+    """As the tables were then."""
+    then, run, file, owner = utcnow() - timedelta(days=8), uuid4(), uuid4(), uuid4()
+    rows: dict[str, dict[str, Any]] = {
+        "organization": {"id": owner, "name": "acme", "created_at": then},
+        "deployment": {
+            "id": owner,
+            "organization_id": owner,
+            "name": "text",
+            "workflow": "extract-text",
+            "options": {},
+            "single_use": False,
+            "active": True,
+            "created_at": then,
+        },
+        "execution": {
+            "id": run,
+            "organization_id": owner,
+            "deployment_id": owner,
+            "workflow": "extract-text",
+            "workflow_version": "1",
+            "options": {},
+            "tags": [],
+            "custom_data": {},
+            "status": "COMPLETED",
+            "ended_by": "worker",
+            "guard_token": "t",
+            "total_files": 1,
+            "open_files": 0,
+            "cleanup_tries": 0,
+            **dict.fromkeys(("created_at", "ended_at", "deadline_at", "expires_at", "purged_at"), then),
+        },
+        "execution_file": {
+            "id": file,
+            "execution_id": run,
+            "ordinal": 0,
+            "name": "a.txt",
+            "size": 1,
+            "sha256": "0" * 64,
+            "status": "SUCCESS",
+            "ended_at": then,
+            **dict.fromkeys(("attempt", "losses", "dispatch"), 1),
+        },
+        "log_line": {"execution_id": run, "file_id": file, "at": then, "level": "INFO", "message": "Succeeded"},
+    }
+    for name, row in rows.items():
+        models = db.metadata.tables[name].columns
+        known = [sa.Column(column, models[column].type) for column in row]
+        db.session.execute(sa.Table(name, sa.MetaData(), *known).insert().values(**row))
+    db.session.commit()
+    return run, file
 
 
 def test_check_constraints_are_the_same(empty: Flask) -> None:

@@ -7,9 +7,11 @@ taken in one order: installation, organisation, key, execution, files by ordinal
 from deployment.lifecycle.delivering import delivered, not_delivered, redeliver, take_delivery
 from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import first_tickets
+from deployment.lifecycle.move import Move
 from deployment.lifecycle.rescue import abandon, look_after, postpone, redispatch, wait_on
-from deployment.lifecycle.staging import accept, fail_undispatched, renew_staging, seal
-from deployment.lifecycle.work import Move, claim, fail, hand_back, holds, lose, renew, succeed
+from deployment.lifecycle.retrying import retry
+from deployment.lifecycle.staging import accept, fail_undispatched, fetched, renew_staging, seal
+from deployment.lifecycle.work import claim, fail, hand_back, holds, lose, renew, succeed
 
 __all__ = [
     "Move",
@@ -20,6 +22,7 @@ __all__ = [
     "end",
     "fail",
     "fail_undispatched",
+    "fetched",
     "first_tickets",
     "hand_back",
     "holds",
@@ -31,6 +34,7 @@ __all__ = [
     "redispatch",
     "renew",
     "renew_staging",
+    "retry",
     "seal",
     "succeed",
     "take_delivery",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.database import note_change
 from deployment.lifecycle.delivering import announce
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
@@ -28,7 +29,8 @@ def end(
 ) -> bool:
     """Move a live run to the terminal status `to`; False if it has ended already, or is not as `expected`.
 
-    The same write frees the slot, and marks the objects for cleanup. Files that are still open end with the run.
+    The same write frees the slot, marks the objects for cleanup and, before the seal, gives the idempotency key back.
+    Files that are still open end with the run.
     """
     now, error = utcnow(), readable(error)
     won = swap(
@@ -45,8 +47,10 @@ def end(
         lease_expires_at=None,
         cleanup_due_at=now,
         expires_at=now + policy.result_ttl,
+        idempotency_key=sa.case((Execution.sealed_at.is_(None), None), else_=Execution.idempotency_key),
     )
     if won:
+        note_change(session, execution_id)
         _end_open_files(session, execution_id, to, error, now)
         announce(session, execution_id, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
@@ -65,7 +69,7 @@ def _end_open_files(
     session.execute(
         sa.update(ExecutionFile)
         .where(ExecutionFile.execution_id == execution_id, ExecutionFile.status.in_(OPEN))
-        .values(status=status, error=error, ended_at=now, lease_expires_at=None),
+        .values(status=status, error=error, ended_at=now, lease_expires_at=None, retry_at=None),
         execution_options={"synchronize_session": False},
     )
 

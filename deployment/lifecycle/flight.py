@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,7 @@ IN_FLIGHT = (FileStatus.QUEUED, FileStatus.EXECUTING)
 def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]:
     """Queue waiting files, in order, until `files_in_flight` are; return tickets to enqueue after the commit.
 
-    The caller holds the lock of the execution.
+    A file that is to be retried waits until then. The caller holds the lock of the execution.
     """
     of_this_run = ExecutionFile.execution_id == execution.id
     in_flight = session.scalar(
@@ -26,7 +28,7 @@ def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]
     free = policy.files_in_flight - (in_flight or 0)
     waiting = session.scalars(
         sa.select(ExecutionFile)
-        .where(of_this_run, ExecutionFile.status == FileStatus.WAITING)
+        .where(of_this_run, ExecutionFile.status == FileStatus.WAITING, _is_its_time())
         .order_by(ExecutionFile.ordinal)
         .limit(max(free, 0))
     ).all()
@@ -38,6 +40,16 @@ def first_tickets(execution: Execution, policy: Policy) -> list[Ticket]:
     return [Ticket(execution.id, file.id, 1, 1) for file in execution.files[: policy.files_in_flight]]
 
 
+def next_retry(session: Session, execution: Execution) -> datetime | None:
+    """When the next of its files is to be retried, if one waits for that."""
+    of_this_run = ExecutionFile.execution_id == execution.id
+    return session.scalar(sa.select(sa.func.min(ExecutionFile.retry_at)).where(of_this_run, ~_is_its_time()))
+
+
+def _is_its_time() -> sa.ColumnElement[bool]:
+    return sa.or_(ExecutionFile.retry_at.is_(None), ExecutionFile.retry_at <= utcnow())
+
+
 def _queue(session: Session, file: ExecutionFile, policy: Policy) -> Ticket:
     swap(
         session,
@@ -46,6 +58,8 @@ def _queue(session: Session, file: ExecutionFile, policy: Policy) -> Ticket:
         ExecutionFile.status == FileStatus.WAITING,
         status=FileStatus.QUEUED,
         dispatch=file.dispatch + 1,
+        error=None,
+        retry_at=None,
         lease_expires_at=utcnow() + policy.lease,
     )
     return Ticket(file.execution_id, file.id, file.attempt + 1, file.dispatch + 1)

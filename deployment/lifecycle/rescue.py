@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from deployment.clock import utcnow
 from deployment.dispatch import Ticket
 from deployment.lifecycle.ending import end
-from deployment.lifecycle.flight import fill
+from deployment.lifecycle.flight import fill, next_retry
 from deployment.lifecycle.swap import locked, swap
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
 from deployment.policy import Policy
@@ -56,20 +56,24 @@ def postpone(session: Session, row: Execution | ExecutionFile, policy: Policy) -
 
 
 def look_after(session: Session, execution: Execution, policy: Policy) -> tuple[bool, list[Ticket]]:
-    """A run that is under way: fill its gaps, and look again a lease later, or at its deadline. Says whether it won."""
+    """A run that is under way: fill its gaps, and look again a lease later, or when a retry is due, or at its deadline.
+
+    Says whether it won.
+    """
     won = locked(session, execution.id) is not None and swap(
         session,
         Execution,
         Execution.id == execution.id,
         Execution.status.in_((ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING)),
         Execution.lease_expires_at == execution.lease_expires_at,
-        lease_expires_at=_next_look(utcnow(), execution, policy),
+        lease_expires_at=_next_look(session, execution, policy),
     )
     return won, fill(session, execution, policy) if won else []
 
 
-def _next_look(now: datetime, execution: Execution, policy: Policy) -> datetime:
-    return max(now, min(now + policy.lease, execution.deadline_at))
+def _next_look(session: Session, execution: Execution, policy: Policy) -> datetime:
+    now, retry = utcnow(), next_retry(session, execution)
+    return max(now, min(now + policy.lease, execution.deadline_at, retry or execution.deadline_at))
 
 
 def _as_seen(file: ExecutionFile) -> tuple[sa.ColumnElement[bool], ...]:

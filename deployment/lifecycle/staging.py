@@ -13,7 +13,7 @@ from deployment.instants import UtcDateTime
 from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import fill
 from deployment.lifecycle.swap import locked, swap
-from deployment.models import Execution, ExecutionStatus, write_log
+from deployment.models import Execution, ExecutionFile, ExecutionStatus, write_log
 from deployment.policy import Policy
 
 
@@ -23,8 +23,20 @@ def accept(session: Session, execution: Execution) -> None:
         execution.lease_expires_at = min(execution.lease_expires_at, execution.deadline_at)
     session.add(execution)
     session.flush()
-    files = ", ".join(f"{file.name!r} ({file.size} bytes)" for file in execution.files)
+    files = ", ".join(map(_told, execution.files))
     write_log(session, execution.id, f"Accepted with {execution.total_files} file(s): {files}")
+    if execution.rerun_of is not None:
+        write_log(session, execution.id, f"Rerun of {execution.rerun_of}")
+        write_log(session, execution.rerun_of, f"Rerun as {execution.id}")
+
+
+def fetched(session: Session, file: ExecutionFile, size: int, sha256: str, source: str) -> bool:
+    """Note what a file from elsewhere turned out to be; False if its run is not PENDING any more."""
+    execution = locked(session, file.execution_id)
+    if execution is None or execution.status != ExecutionStatus.PENDING:
+        return False
+    write_log(session, execution.id, f"Fetched {source} ({size} bytes)", file_id=file.id)
+    return swap(session, ExecutionFile, ExecutionFile.id == file.id, size=size, sha256=sha256)
 
 
 def renew_staging(session: Session, execution_id: UUID, policy: Policy) -> bool:
@@ -73,3 +85,7 @@ def _until(lease: datetime) -> sa.ColumnElement[datetime]:
     """A lease never reaches beyond the run's own deadline, so that the reconciler looks in time."""
     value = sa.literal(lease, UtcDateTime())
     return sa.case((Execution.deadline_at < value, Execution.deadline_at), else_=value)
+
+
+def _told(file: ExecutionFile) -> str:
+    return f"{file.name!r} ({file.size} bytes)" if file.sha256 else f"{file.name!r} (to be fetched)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,21 +11,10 @@ from deployment.clock import utcnow
 from deployment.dispatch import Ticket
 from deployment.lifecycle.ending import end, readable
 from deployment.lifecycle.flight import fill
+from deployment.lifecycle.move import LOST, Move, held, tell
 from deployment.lifecycle.swap import locked, swap
-from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
+from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus
 from deployment.policy import Policy
-
-
-@dataclass(frozen=True)
-class Move:
-    """Whether a worker's move was made, whether it ended the run, and the tickets to enqueue after the commit."""
-
-    won: bool
-    ended: bool = False
-    tickets: list[Ticket] = field(default_factory=list)
-
-
-LOST = Move(won=False)
 
 
 def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Execution | None:
@@ -50,26 +38,29 @@ def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Exec
         lease_expires_at=now + policy.lease,
     )
     if not won:
-        mine = (*_held(ticket), ExecutionFile.worker == worker)
+        mine = (*held(ticket), ExecutionFile.worker == worker)
         return execution if swap(session, ExecutionFile, *mine, lease_expires_at=now + policy.lease) else None
     _start(session, execution)
-    _log(session, ticket, f"Claimed by worker {worker} (attempt {ticket.attempt})")
+    tell(session, ticket, f"Claimed by worker {worker} (attempt {ticket.attempt})")
     return execution
 
 
 def holds(session: Session, ticket: Ticket) -> bool:
     """Whether the file is still claimed as this attempt. It only looks; `renew` says it, too, and keeps it so."""
-    return session.scalar(sa.select(ExecutionFile.id).where(*_held(ticket))) is not None
+    return session.scalar(sa.select(ExecutionFile.id).where(*held(ticket))) is not None
 
 
 def renew(session: Session, ticket: Ticket, policy: Policy) -> bool:
     """Put the lease of a claimed file forward; False: the lease is lost, and nothing may be written any more."""
-    return swap(session, ExecutionFile, *_held(ticket), lease_expires_at=utcnow() + policy.lease)
+    return swap(session, ExecutionFile, *held(ticket), lease_expires_at=utcnow() + policy.lease)
 
 
-def succeed(session: Session, ticket: Ticket, policy: Policy) -> Move:
-    """EXECUTING → SUCCESS. The result must be stored already."""
-    return _finish(session, ticket, policy, FileStatus.SUCCESS, None)
+def succeed(
+    session: Session, ticket: Ticket, policy: Policy, *, fingerprint: str | None = None, from_history: bool = False
+) -> Move:
+    """EXECUTING → SUCCESS. The result must be stored already; by its fingerprint, later runs may find it."""
+    found = {"fingerprint": fingerprint, "from_history": from_history}
+    return _finish(session, ticket, policy, FileStatus.SUCCESS, None, **found)
 
 
 def fail(session: Session, ticket: Ticket, policy: Policy, reason: str) -> Move:
@@ -90,7 +81,7 @@ def lose(session: Session, ticket: Ticket, policy: Policy, cause: str, *, expire
     seen = () if expired is None else (ExecutionFile.lease_expires_at == expired,)
     if locked(session, ticket.execution_id) is None:
         return LOST
-    losses = session.scalar(sa.select(ExecutionFile.losses).where(*_held(ticket), *seen))
+    losses = session.scalar(sa.select(ExecutionFile.losses).where(*held(ticket), *seen))
     if losses is None:
         return LOST
     if losses + 1 >= policy.max_attempts:
@@ -104,7 +95,7 @@ def _requeue(session: Session, ticket: Ticket, policy: Policy, *, losses: int, m
     won = swap(
         session,
         ExecutionFile,
-        *_held(ticket),
+        *held(ticket),
         status=FileStatus.QUEUED,
         worker=None,
         dispatch=ExecutionFile.dispatch + 1,
@@ -113,17 +104,20 @@ def _requeue(session: Session, ticket: Ticket, policy: Policy, *, losses: int, m
     )
     if not won:
         return LOST
-    _log(session, ticket, message)
+    tell(session, ticket, message)
     dispatch = session.scalar(sa.select(ExecutionFile.dispatch).where(ExecutionFile.id == ticket.file_id))
     return Move(True, tickets=[Ticket(ticket.execution_id, ticket.file_id, ticket.attempt + 1, dispatch or 1)])
 
 
-def _finish(session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None) -> Move:
+def _finish(
+    session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None, **more: str | bool | None
+) -> Move:
     execution, error = locked(session, ticket.execution_id), readable(error)
-    ended = {"status": to, "error": error, "ended_at": utcnow(), "lease_expires_at": None}
-    if execution is None or not swap(session, ExecutionFile, *_held(ticket), **ended):
+    ended = {"status": to, "error": error, "ended_at": utcnow(), "lease_expires_at": None, **more}
+    if execution is None or not swap(session, ExecutionFile, *held(ticket), **ended):
         return LOST
-    _log(session, ticket, f"Failed: {error}" if error else "Succeeded", failure=bool(error))
+    succeeded = "Succeeded with the result of an earlier run" if more.get("from_history") else "Succeeded"
+    tell(session, ticket, f"Failed: {error}" if error else succeeded, failure=bool(error))
     swap(session, Execution, Execution.id == execution.id, open_files=Execution.open_files - 1)
     if execution.open_files > 1:
         return Move(True, tickets=fill(session, execution, policy))
@@ -164,15 +158,3 @@ def _start(session: Session, execution: Execution) -> None:
         status=ExecutionStatus.EXECUTING,
         started_at=utcnow(),
     )
-
-
-def _held(ticket: Ticket) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        ExecutionFile.id == ticket.file_id,
-        ExecutionFile.status == FileStatus.EXECUTING,
-        ExecutionFile.attempt == ticket.attempt,
-    )
-
-
-def _log(session: Session, ticket: Ticket, message: str, *, failure: bool = False) -> None:
-    write_log(session, ticket.execution_id, message, file_id=ticket.file_id, failure=failure)

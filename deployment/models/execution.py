@@ -17,6 +17,8 @@ from deployment.models.tenancy import Deployment
 
 LIVE_SQL = "status IN ('PENDING', 'QUEUED', 'EXECUTING')"
 CLEANUP_SQL = "cleanup_due_at IS NOT NULL"
+FORGET_SQL = "forget_at IS NOT NULL"
+IDEMPOTENT_SQL = "idempotency_key IS NOT NULL"
 KEPT_SQL = "expires_at IS NOT NULL AND purged_at IS NULL"
 
 
@@ -32,6 +34,17 @@ class Execution(Model):
     options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     tags: Mapped[list[str]] = mapped_column(sa.JSON)
     custom_data: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    use_file_history: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether the caller takes the result of an earlier run of the same file."""
+
+    idempotency_key: Mapped[str | None] = mapped_column(sa.String(255))
+    """The caller's name for its request; given back by a run that ends before its seal."""
+    idempotency_fingerprint: Mapped[str | None] = mapped_column(sa.String(64))
+
+    rerun_of: Mapped[UUID | None]
+    """The run whose files this one runs again. No reference: that run may be forgotten first."""
+    keep_inputs: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether its inputs stay as long as its result: as it was decided when the run was accepted."""
 
     webhook_url: Mapped[str | None] = mapped_column(sa.Text)
     """Who is told of the end: as the deployment had it when the run was accepted."""
@@ -54,6 +67,8 @@ class Execution(Model):
     cleanup_tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]
+    """When the row itself is to go, once all that it has stored is gone."""
     acknowledged_at: Mapped[datetime | None]
 
     deployment: Mapped[Deployment] = relationship()
@@ -68,6 +83,9 @@ class Execution(Model):
         ),
         sa.CheckConstraint("status <> 'ERROR' OR (error IS NOT NULL AND error <> '')", name="error_has_reason"),
         sa.CheckConstraint("open_files BETWEEN 0 AND total_files", name="open_files_counted"),
+        sa.CheckConstraint(
+            "forget_at IS NULL OR (purged_at IS NOT NULL AND ended_at IS NOT NULL)", name="only_purged_is_forgotten"
+        ),
         # The reconciler's and the accept's questions, each answered from an index of the few rows it is about.
         sa.Index(
             "ix_execution_overdue",
@@ -94,7 +112,21 @@ class Execution(Model):
             postgresql_where=sa.text(KEPT_SQL),
             sqlite_where=sa.text(KEPT_SQL),
         ),
+        sa.Index(
+            "ix_execution_forgetting",
+            "forget_at",
+            postgresql_where=sa.text(FORGET_SQL),
+            sqlite_where=sa.text(FORGET_SQL),
+        ),
         sa.Index("ix_execution_history", "deployment_id", "created_at"),
+        sa.Index(
+            "ix_execution_idempotency",
+            "api_key_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=sa.text(IDEMPOTENT_SQL),
+            sqlite_where=sa.text(IDEMPOTENT_SQL),
+        ),
     )
 
     @property

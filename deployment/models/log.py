@@ -17,7 +17,7 @@ class LogLine(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     execution_id: Mapped[UUID] = mapped_column(sa.ForeignKey("execution.id"), index=True)
-    file_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("execution_file.id"))
+    file_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("execution_file.id"), index=True)
     at: Mapped[datetime]
     level: Mapped[str] = mapped_column(sa.String(8))
     message: Mapped[str] = mapped_column(sa.Text)

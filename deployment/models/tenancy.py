@@ -41,6 +41,8 @@ class Deployment(Model):
     options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     single_use: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
+    keep_inputs: Mapped[bool | None]
+    """Whether the inputs of its runs stay as long as their results; None: as `KEEP_INPUTS` says."""
     webhook_url: Mapped[str | None] = mapped_column(sa.Text)
     webhook_secret: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workflows import Document, NoOptions, Result, workflow
+from workflows import Document, NoOptions, Result, Retry, workflow
+from workflows.extract_text import extract_text
 
 Act = Callable[[Path], object]
 
@@ -73,6 +75,34 @@ def _fail_unreadably(at: Path) -> None:
     raise ValueError("nul \x00 and surrogate \ud800")
 
 
+def _be_busy_twice(at: Path) -> None:
+    _note(at)
+    if len(at.read_text().split()) < 3:
+        raise Retry("the model is busy", after=0.1)
+
+
+def _be_busy(at: Path) -> None:
+    _note(at)
+    raise Retry(after=60) from TimeoutError("no answer within 5 s")
+
+
+def _break(at: Path) -> None:
+    _note(at)
+    raise ConnectionResetError("by redis://:secret@peer")
+
+
+def _eat(at: Path) -> None:
+    _note(at)
+    eaten = []
+    while True:
+        eaten.append(bytearray(1_000_000))
+
+
+def _abort_in_c(at: Path) -> None:
+    _note(at)
+    os.abort()
+
+
 def _spawn(at: Path) -> None:
     at.with_suffix(".child").write_text(str(subprocess.Popen(["sleep", "60"]).pid))
     _hold(at)
@@ -89,6 +119,11 @@ ACTS: dict[str, Act] = {
     "exit": _exit,
     "fail": _fail,
     "fail unreadably": _fail_unreadably,
+    "be busy twice": _be_busy_twice,
+    "be busy": _be_busy,
+    "break": _break,
+    "eat": _eat,
+    "abort in C": _abort_in_c,
     "spawn": _spawn,
 }
 
@@ -109,3 +144,19 @@ def act(document: Document, options: NoOptions) -> Result:
 def act_briefly(document: Document, options: NoOptions) -> Result:
     """Does what its document says, for half a second at most."""
     return _act(document)
+
+
+@workflow(name="act-again", version="1", accepts=["text/*", "application/json"], retry_on=ConnectionError, retries=2)
+def act_again(document: Document, options: NoOptions) -> Result:
+    """Does what its document says, again and again where a connection breaks."""
+    return _act(document)
+
+
+@workflow(name="act-small", version="1", accepts=["text/*", "application/json"], memory_limit=64)
+def act_small(document: Document, options: NoOptions) -> Result:
+    """Does what its document says, with 64 MiB of memory at most."""
+    return _act(document)
+
+
+extract_small = replace(extract_text, name="extract-small", memory_limit=100)
+"""The workflow that reads real documents, with 100 MiB of memory at most."""

@@ -12,27 +12,13 @@ from flask import Flask
 from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.dispatch import Ticket
-from deployment.lifecycle import Move
 from deployment.models import ExecutionStatus
 from tests.airlock import Airlock, File
+from tests.deployment.lifecycle.claiming import claim, make
 from tests.deployment.reconcile.overdue import move_run, pend, stored
 
 NewApp = Callable[..., Flask]
 FOUR: list[File] = [(f"{number}.txt", b"text") for number in range(4)]
-
-
-def claim(airlock: Airlock, run: object, ordinal: int = 0, worker: str = "me") -> Ticket | None:
-    """Claim a file as its next attempt; the ticket if that won."""
-    execution = stored(airlock, run)  # type: ignore[arg-type]
-    file = execution.files[ordinal]
-    ticket = Ticket(execution.id, file.id, file.attempt + 1, file.dispatch)
-    with airlock.parts.database.writing() as session:
-        return ticket if lifecycle.claim(session, ticket, worker, airlock.parts.policy) else None
-
-
-def make(airlock: Airlock, move: Callable[..., Move], ticket: Ticket, *args: object) -> Move:
-    with airlock.parts.database.writing() as session:
-        return move(session, ticket, airlock.parts.policy, *args)
 
 
 def test_a_claim_moves_the_file_and_the_run_and_raises_the_attempt(airlock: Airlock) -> None:
@@ -83,6 +69,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing(airlock: Airlock) -> Non
         (lifecycle.lose, ("late",)),
     ):
         assert not make(airlock, move, zombie, *args).won
+    assert not make(airlock, lifecycle.retry, zombie, "late", limit=5).won
     with airlock.parts.database.writing() as session:
         assert not lifecycle.renew(session, zombie, airlock.parts.policy)
         assert not lifecycle.holds(session, zombie)
