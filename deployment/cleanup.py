@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.orm import selectinload
 
 from deployment.clock import utcnow
+from deployment.kept_inputs import keeps_inputs
 from deployment.lifecycle.swap import swap
 from deployment.models import Execution, FileStatus
 from deployment.parts import Parts
@@ -35,7 +36,7 @@ def clean_up(parts: Parts, execution_id: UUID) -> bool:
     if execution is None:
         return False
     purged = is_expired(execution)
-    superfluous = [names.execution(execution_id)] if purged else leftovers(execution, parts.policy.keep_inputs)
+    superfluous = [names.execution(execution_id)] if purged else leftovers(execution)
     try:
         for prefix in superfluous:
             parts.store.delete_prefix(prefix)
@@ -46,15 +47,15 @@ def clean_up(parts: Parts, execution_id: UUID) -> bool:
     return True
 
 
-def leftovers(execution: Execution, keep_inputs: bool) -> list[str]:
-    """The prefixes that may hold something superfluous: the inputs, and outputs of attempts that did not win."""
+def leftovers(execution: Execution) -> list[str]:
+    """The prefixes that may hold something superfluous: inputs unless kept, outputs of attempts that did not win."""
     losers = [
         names.output_prefix(execution.id, file.id, attempt)
         for file in execution.files
         for attempt in range(1, file.attempt + 1)
         if not (file.status == FileStatus.SUCCESS and attempt == file.attempt)
     ]
-    return losers if keep_inputs else [names.inputs(execution.id), *losers]
+    return losers if keeps_inputs(execution) else [names.inputs(execution.id), *losers]
 
 
 def _take(parts: Parts, execution_id: UUID) -> Execution | None:
@@ -85,8 +86,13 @@ def _settle(parts: Parts, execution: Execution, purged: bool) -> None:
             Execution.cleanup_tries == execution.cleanup_tries + 1,
             cleanup_due_at=_next_pass(execution, parts.policy),
             cleanup_tries=0,
-            purged_at=utcnow() if purged else execution.purged_at,
+            **(_purged(execution, parts.policy) if purged else {}),
         )
+
+
+def _purged(execution: Execution, policy: Policy) -> dict[str, datetime]:
+    now = utcnow()
+    return {"purged_at": now, "forget_at": (execution.expires_at or now) + policy.history_ttl}
 
 
 def _next_pass(execution: Execution, policy: Policy) -> datetime | None:

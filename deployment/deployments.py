@@ -42,11 +42,13 @@ def deploy(
     *,
     limit: int | None = None,
     single_use: bool = False,
+    keep_inputs: bool | None = None,
     webhook: str | None = None,
     private_webhooks: bool = False,
 ) -> Deployed:
     """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
 
+    `keep_inputs` of its runs, against `KEEP_INPUTS`; None leaves it as it is.
     `webhook` is told of every end; None leaves it as it is, and "" takes it away. Its secret is made with the
     first one, and kept with another. Raises `InvalidName`,
     `InvalidUrl`, and `workflows.InvalidOptions` when the options do not fit the workflow.
@@ -62,6 +64,7 @@ def deploy(
         row = Deployment(organization=owner, name=name)
         session.add(row)
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
+    row.keep_inputs = row.keep_inputs if keep_inputs is None else keep_inputs
     new_secret = _set_webhook(row, webhook, private_webhooks)
     session.flush()
     return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row), new_secret)

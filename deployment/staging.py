@@ -1,16 +1,20 @@
-"""Staging: the files of a run go into the store, before its seal; those that are elsewhere are fetched on the way."""
+"""Staging: the files of a run go into the store, before its seal.
+
+They are uploaded, or fetched from elsewhere on the way, or copied from the inputs of an earlier run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from deployment import lifecycle
 from deployment.models import Execution
 from deployment.parts import Parts
 from deployment.presigned import Fetcher, RemoteFile
 from deployment.spool import Spool
-from storage import names
+from storage import NotFound, ObjectStore, names
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,33 @@ class Upload:
     spool: Spool
 
 
-def stage(
-    parts: Parts, execution: Execution, files: Sequence[Upload | RemoteFile], *, wanted: Callable[[], bool]
-) -> None:
-    """Store every file, in order; raises `FetchFailed`, `StorageError`, or what the database says.
+@dataclass(frozen=True)
+class StoredInput:
+    """An input that the run `execution_id` has kept, as its row says: `size` in bytes, `sha256` in hex."""
+
+    name: str
+    size: int
+    sha256: str
+    execution_id: UUID
+    ordinal: int
+
+    @property
+    def key(self) -> str:
+        return names.input_key(self.execution_id, self.ordinal)
+
+
+File = Upload | RemoteFile | StoredInput
+
+
+class InputGone(Exception):
+    """An input of an earlier run was deleted before it was copied."""
+
+    def __init__(self, file: StoredInput) -> None:
+        super().__init__(f"{file.name!r}: execution {file.execution_id} does not keep its inputs any more")
+
+
+def stage(parts: Parts, execution: Execution, files: Sequence[File], *, wanted: Callable[[], bool]) -> None:
+    """Store every file, in order; raises `FetchFailed`, `InputGone`, `StorageError`, or what the database says.
 
     `wanted` says whether the run is still waited for; a fetch is given up as soon as it is not.
     """
@@ -32,10 +59,19 @@ def stage(
         if isinstance(file, Upload):
             file.spool.seek(0)
             parts.store.put(names.input_key(execution.id, ordinal), file.spool)
+        elif isinstance(file, StoredInput):
+            _copy(parts.store, file, names.input_key(execution.id, ordinal))
     remote = {ordinal: file for ordinal, file in enumerate(files) if isinstance(file, RemoteFile)}
     if remote:
         uploaded = sum(file.spool.size for file in files if isinstance(file, Upload))
         _fetch(parts, execution, remote, uploaded, wanted)
+
+
+def _copy(store: ObjectStore, file: StoredInput, key: str) -> None:
+    try:
+        store.copy(file.key, key)
+    except NotFound as error:
+        raise InputGone(file) from error
 
 
 def _fetch(

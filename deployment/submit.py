@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy.orm import Session
 
 from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.heartbeat import StagingHeartbeat
 from deployment.idempotency import fingerprint, require_new
+from deployment.kept_inputs import InputsNotKept, require_inputs, will_keep_inputs
+from deployment.lifecycle.swap import locked
 from deployment.models import ApiKey, Deployment, Execution, ExecutionFile
 from deployment.parts import Parts
 from deployment.presigned import RemoteFile
 from deployment.slots import lock_slots, look_for_slot
-from deployment.staging import Upload, stage
+from deployment.staging import File, StoredInput, Upload, stage
 from guards import pre_dispatch_guard
 from storage import names
 
@@ -27,21 +30,26 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Submission:
-    """A validated request: who asks for what, and the files, uploaded ones and ones that are to be fetched."""
+    """A validated request: who asks for what, and the files, wherever they are.
+
+    `first` is the run that is to be run again: its workflow and options count, and not those of the deployment.
+    """
 
     deployment: Deployment
     key: ApiKey | None
-    files: Sequence[Upload | RemoteFile]
+    files: Sequence[File]
     tags: list[str] = field(default_factory=list)
     custom_data: dict[str, Any] = field(default_factory=dict)
     use_file_history: bool = False
     idempotency_key: str | None = None
+    first: Execution | None = None
 
 
 def submit(parts: Parts, submission: Submission) -> UUID:
     """Accept a run and hand it to the workers; return its id.
 
-    Raises `NoFreeSlot`, what `idempotency` raises, or whatever the database says, when there is no row of ours yet.
+    Raises `NoFreeSlot`, what `idempotency` raises, `NotRerunnable` where there is a `first`, or whatever the database
+    says, when there is no row of ours yet.
     What a later step raises carries the guard's outcome: by then the row is ERROR, with the reason.
     """
     with pre_dispatch_guard(parts.ledger) as guard:
@@ -65,14 +73,25 @@ def _create(parts: Parts, submission: Submission, token: str) -> Execution:
         lock_slots(session, organization, key)
         require_new(session, execution)
         look_for_slot(session, organization, key, parts.policy)
+        if submission.first is not None:
+            _require_first(session, submission.first)
         lifecycle.accept(session, execution)
     log.info("execution_accepted", execution_id=str(execution.id), files=execution.total_files)
     return execution
 
 
+def _require_first(session: Session, first: Execution) -> None:
+    """Under its lock, so that the row is still there when this transaction has written to its log."""
+    row = locked(session, first.id)
+    if row is None:
+        raise InputsNotKept(first, "it was forgotten.")
+    require_inputs(row)
+
+
 def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
     deployment, now, policy = submission.deployment, utcnow(), parts.policy
-    workflow = parts.workflows.get(deployment.workflow)
+    asked = submission.first or deployment
+    workflow = parts.workflows.get(asked.workflow)
     deadline = now + policy.deadline
     return Execution(
         id=uuid4(),
@@ -81,12 +100,14 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
         api_key_id=submission.key.id if submission.key else None,
         workflow=workflow.name,
         workflow_version=workflow.version,
-        options=deployment.options,
+        options=asked.options,
         tags=submission.tags,
         custom_data=submission.custom_data,
         use_file_history=submission.use_file_history,
         idempotency_key=submission.idempotency_key,
         idempotency_fingerprint=_fingerprint(submission) if submission.idempotency_key else None,
+        rerun_of=submission.first.id if submission.first else None,
+        keep_inputs=will_keep_inputs(deployment, policy),
         webhook_url=deployment.webhook_url,
         guard_token=token,
         total_files=len(submission.files),
@@ -100,19 +121,22 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
 
 def _fingerprint(submission: Submission) -> str:
     """Of all that decides what is run; how the caller wants to be answered (`timeout`, …) is no part of it."""
-    files = [
-        (file.name, file.spool.sha256) if isinstance(file, Upload) else (str(file.url), file.url.query)
-        for file in submission.files
-    ]
+    files = [_identity(file) for file in submission.files]
     return fingerprint(
         submission.deployment.id, files, submission.tags, submission.custom_data, submission.use_file_history
     )
 
 
+def _identity(file: File) -> tuple[str, str]:
+    if isinstance(file, Upload):
+        return file.name, file.spool.sha256
+    return (str(file.url), file.url.query) if isinstance(file, RemoteFile) else (file.name, file.key)
+
+
 def _files(submission: Submission, deadline: datetime) -> Iterator[ExecutionFile]:
     """The rows; their size and hash follow when they are fetched, if they have to be."""
     for ordinal, file in enumerate(submission.files):
-        size, sha256 = (file.spool.size, file.spool.sha256) if isinstance(file, Upload) else (0, "")
+        size, sha256 = _known(file)
         yield ExecutionFile(
             id=uuid4(),
             ordinal=ordinal,
@@ -121,3 +145,9 @@ def _files(submission: Submission, deadline: datetime) -> Iterator[ExecutionFile
             sha256=sha256,
             lease_expires_at=deadline,  # its turn comes, or the run's deadline does
         )
+
+
+def _known(file: File) -> tuple[int, str]:
+    if isinstance(file, Upload):
+        return file.spool.size, file.spool.sha256
+    return (file.size, file.sha256) if isinstance(file, StoredInput) else (0, "")

@@ -35,15 +35,14 @@ class Client(Minio):
     def copy_within(self, bucket: str, source: str, key: str) -> bool:
         """Let the server copy an object; False if it does not do that, or not for one of that size."""
         # Not the SDK's own copying: it asks for the size first, by a HEAD, whose errors say nothing.
-        headers = CopySource(bucket, source).gen_copy_headers()
+        headers: dict[str, Any] = {**CopySource(bucket, source).gen_copy_headers()}
         try:
-            parse_copy_object(self._execute("PUT", bucket, object_name=key, headers=headers))
-        except ValueError as error:  # S3 may say 200 at once, and put an error where the ETag should be
-            raise NotConfirmed(str(NotConfirmed.__doc__)) from error
+            reply = self._execute("PUT", bucket, object_name=key, headers=headers)
         except FACES as error:
             if code_of(error) not in TO_BE_STREAMED:
                 raise
             return False
+        _confirm_copy(reply)
         return True
 
     def unfinished(self, bucket: str, prefix: str) -> Iterator[Upload]:
@@ -93,3 +92,11 @@ def _confirmed(result: Any) -> Any:
     if not result.etag:
         raise NotConfirmed(str(NotConfirmed.__doc__))
     return result
+
+
+def _confirm_copy(reply: Any) -> None:
+    """S3 may say 200 at once, and put an error where the ETag should be."""
+    try:
+        parse_copy_object(reply)
+    except ValueError as error:
+        raise NotConfirmed(str(NotConfirmed.__doc__)) from error

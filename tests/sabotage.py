@@ -36,6 +36,22 @@ class BeforePut:
         return getattr(self._store, name)
 
 
+class BeforeCopy:
+    """A store that calls `act` before the `nth` copy, and is the real one in everything else."""
+
+    def __init__(self, store: ObjectStore, act: Act, nth: int = 1) -> None:
+        self._store, self._act, self._nth, self._copies = store, act, nth, 0
+
+    def copy(self, source: str, key: str) -> None:
+        self._copies += 1
+        if self._copies == self._nth:
+            self._act()
+        self._store.copy(source, key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
 class AroundEnqueue:
     """A dispatcher that calls `before` and `after` around each real enqueue."""
 

@@ -20,6 +20,7 @@ from workflows import InvalidOptions, UnknownWorkflow
 @click.option("--option", "options", multiple=True, metavar="K=V", help="An option of the workflow; repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), help="Live executions of the organisation at once.")
 @click.option("--single-use", is_flag=True, help="A result can be read once.")
+@click.option("--keep-inputs/--no-keep-inputs", default=None, help="Keep inputs as long as results, for reruns.")
 @click.option("--webhook", metavar="URL", help="Who is told of every end; empty: nobody.")
 @json_option
 def deploy_command(
@@ -29,6 +30,7 @@ def deploy_command(
     options: tuple[str, ...],
     limit: int | None,
     single_use: bool,
+    keep_inputs: bool | None,
     webhook: str | None,
     as_json: bool,
 ) -> None:
@@ -45,6 +47,7 @@ def deploy_command(
                 _pairs(options),
                 limit=limit,
                 single_use=single_use,
+                keep_inputs=keep_inputs,
                 webhook=webhook,
                 private_webhooks=parts.policy.private_webhooks,
             )

@@ -10,9 +10,13 @@ import sqlalchemy as sa
 from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.executions import find_execution
+from deployment.kept_inputs import NotRerunnable, keeps_inputs
 from deployment.models import Deployment, Execution, ExecutionFile, ExecutionStatus, LogLine, Organization
 from deployment.parts import current_parts
+from deployment.reruns import Which, rerun
+from deployment.slots import NoFreeSlot
 from deployment.stop import AlreadyEnded, NoSuchExecution, stop
+from guards import outcome_of
 
 
 @group("executions")
@@ -68,6 +72,8 @@ def show(execution_id: UUID, as_json: bool) -> None:
         "ended_at": execution.ended_at.isoformat() if execution.ended_at else None,
         "ended_by": execution.ended_by,
         "deadline_at": execution.deadline_at.isoformat(),
+        "rerun_of": execution.rerun_of,
+        "inputs_kept_until": _kept_until(execution),
     }
     files, lines = [_file(file) for file in execution.files], _log(execution)
     if as_json:
@@ -94,6 +100,34 @@ def stop_execution(execution_id: UUID, as_json: bool) -> None:
     show_row({"id": execution_id, "status": ExecutionStatus.STOPPED}, as_json)
 
 
+@executions_commands.command("rerun")
+@click.argument("execution_id", metavar="ID", type=click.UUID)
+@click.option("--failed", is_flag=True, help="Only the files that have no result.")
+@json_option
+def rerun_execution(execution_id: UUID, failed: bool, as_json: bool) -> None:
+    """Run the files of an ended execution again, as a new one; its inputs must have been kept."""
+    first = find_execution(current_parts(), execution_id)
+    if first is None:
+        raise click.UsageError(str(NoSuchExecution(execution_id)))
+    try:
+        new_id = rerun(current_parts(), first, Which.FAILED if failed else Which.ALL)
+    except (NotRerunnable, NoFreeSlot) as error:
+        raise click.ClickException(str(error)) from None
+    except Exception as error:
+        outcome = outcome_of(error)
+        if outcome is None:
+            raise
+        told = "has failed" if outcome.failed else "may have failed"
+        raise click.ClickException(f"The rerun, execution {outcome.run}, {told}: {outcome.reason}") from error
+    show_row({"id": new_id, "status": ExecutionStatus.QUEUED, "rerun_of": execution_id}, as_json)
+
+
+def _kept_until(execution: Execution) -> str | None:
+    """Of a run that is live: nobody knows yet."""
+    kept = not execution.live and keeps_inputs(execution) and execution.purged_at is None
+    return execution.expires_at.isoformat() if kept and execution.expires_at else None
+
+
 def _file(file: ExecutionFile) -> dict[str, object]:
     return {
         "file": file.ordinal + 1,
@@ -102,6 +136,8 @@ def _file(file: ExecutionFile) -> dict[str, object]:
         "size": file.size,
         "attempt": file.attempt,
         "losses": file.losses,
+        "retries": file.retries,
+        "retry_at": file.retry_at.isoformat(timespec="seconds") if file.retry_at else None,
         "error": file.error,
     }
 

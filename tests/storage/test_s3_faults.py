@@ -177,7 +177,9 @@ def test_a_copy_with_an_error_in_its_200_is_no_success(faulty: ObjectStore, s3_f
         faulty.copy(KEY, "run/in/1")
 
 
-@pytest.mark.parametrize(("status", "code"), [(501, "NotImplemented"), (400, "InvalidRequest"), (400, "EntityTooLarge")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(501, "NotImplemented"), (400, "InvalidRequest"), (400, "EntityTooLarge")]
+)
 def test_what_the_server_does_not_copy_by_itself_is_streamed(
     faulty: ObjectStore, s3_faults: S3Proxy, status: int, code: str
 ) -> None:

@@ -48,6 +48,15 @@ def test_a_second_time_it_updates_the_same_deployment(commands: Commands) -> Non
         assert session.scalars(sa.select(Organization.concurrency)).all() == [4]
 
 
+def test_whether_inputs_are_kept_is_the_settings_to_say_until_it_is_said(commands: Commands) -> None:
+    """And it stays as it was said when a later call leaves it out."""
+    said = [((), None), (("--keep-inputs",), True), ((), True), (("--no-keep-inputs",), False), ((), False)]
+    for words, kept in said:
+        commands.deploy("text", *words)
+        with parts_of(commands.app).database.reading() as session:
+            assert session.scalars(sa.select(Deployment.keep_inputs)).all() == [kept]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

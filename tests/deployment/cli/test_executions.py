@@ -10,8 +10,11 @@ from flask import Flask
 
 from deployment.clock import utcnow
 from deployment.models import Execution
+from storage import AccessDenied
 from tests.airlock import Airlock
+from tests.deployment.api.wire import work_here
 from tests.deployment.cli.commands import Commands
+from tests.sabotage import BeforeCopy, raising, replace_parts
 
 HOSTILE = "[red]<b>\u202egnp.exe"
 
@@ -57,6 +60,40 @@ def test_an_unknown_execution_is_refused_in_a_sentence(commands: Commands) -> No
     unknown = str(uuid4())
     assert commands.refusal("executions", "show", unknown) == f"There is no execution {unknown}."
     assert "'no-id' is not a valid UUID" in commands.refusal("executions", "show", "no-id")
+
+
+def test_a_rerun_prints_the_new_id_and_both_runs_are_shown_with_it(app: Flask) -> None:
+    airlock, commands = Airlock(app, keep_inputs=True), Commands(app)
+    first = airlock.accept([("a.txt", b"Hello"), ("b.bin", b"\x00\x01\x02")])
+    work_here(airlock, first)
+    told = commands.ask("executions", "rerun", str(first))
+    assert (told["status"], told["rerun_of"]) == ("QUEUED", str(first))
+    shown = [commands.ask("executions", "show", run) for run in (str(first), told["id"])]
+    assert [row["rerun_of"] for row in shown] == [None, str(first)]
+    assert [row["inputs_kept_until"] for row in shown] == [airlock.run(first).expires_at.isoformat(), None]  # type: ignore[union-attr]
+    assert shown[0]["log"][-1]["message"] == f"Rerun as {told['id']}"
+    failed = commands.ask("executions", "rerun", str(first), "--failed")
+    assert [file["name"] for file in commands.ask("executions", "show", failed["id"])["files"]] == ["b.bin"]
+    assert failed["id"] in commands("executions", "show", str(first)).stdout
+
+
+def test_what_cannot_be_run_again_is_refused_in_a_sentence(airlock: Airlock, commands: Commands) -> None:
+    unknown, run = str(uuid4()), airlock.accept()
+    assert commands.refusal("executions", "rerun", unknown) == f"There is no execution {unknown}."
+    assert "can be run again when it has ended" in commands.refusal("executions", "rerun", str(run), status=1)
+    work_here(airlock, run)
+    assert "KEEP_INPUTS=true" in commands.refusal("executions", "rerun", str(run), status=1)
+    assert commands.ask("executions", "show", str(run))["inputs_kept_until"] is None
+
+
+def test_a_rerun_that_fails_names_the_failed_run_and_why(app: Flask) -> None:
+    airlock = Airlock(app, keep_inputs=True)
+    run = airlock.accept()
+    work_here(airlock, run)
+    replace_parts(app, store=BeforeCopy(airlock.parts.store, raising(AccessDenied("copy", "it"))))
+    told = Commands(app).refusal("executions", "rerun", str(run), status=1)
+    assert told.startswith(f"The rerun, execution {airlock.rows()[1].id}, has failed: ")
+    assert "cannot copy it" in told
 
 
 def test_an_empty_list_says_so(commands: Commands) -> None:
