@@ -9,7 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
 from deployment import api, cli
-from deployment.database import BUSY_SECONDS, Database, OnEnd, db, engine_options
+from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
+from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
 from jobs import commands, connections
@@ -51,7 +52,8 @@ def _parts(app: Flask, settings: Settings) -> Parts:
     policy = settings.policy()
     redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
     last_words = RedisLastWords(redis)
-    wakeups = RedisWakeups(connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify))
+    announcing = connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    wakeups = RedisWakeups(announcing, lambda execution_ids: ended_among(database, execution_ids))
     with app.app_context():
         database = Database(db.engine, wakeups.publish)
     try:
@@ -71,7 +73,7 @@ def _parts(app: Flask, settings: Settings) -> Parts:
     )
 
 
-def _marking(url: str, on_end: OnEnd) -> Database:
+def _marking(url: str, on_change: OnChange) -> Database:
     """A small pool for the guard alone, with locks that are not waited for as long."""
     options = engine_options(sa.make_url(url), min(MARKING_SECONDS, BUSY_SECONDS))
-    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options), on_end)
+    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options), on_change)

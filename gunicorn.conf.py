@@ -29,6 +29,8 @@ bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_
 workers = _settings.web_concurrency
 worker_class = "gthread"
 threads = _settings.web_threads
+worker_connections = max(1000, 2 * threads)
+"""A process takes no more connections than these: beyond its threads there is room for idle ones."""
 preload_app = True
 """One import for all processes; making the app connects to nothing, so nothing is shared after the fork."""
 timeout = 60
@@ -48,8 +50,10 @@ def post_fork(server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Reconcile in web processes, too, so that it goes on while anything lives."""
+    """Reconcile in web processes, too, so that it goes on while anything lives; who waits here is let go with it."""
+    from deployment.api.waiting import room_of
     from deployment.parts import parts_of
     from jobs.clock import start_in_background
 
     start_in_background(parts_of(worker.wsgi))
+    room_of(worker.wsgi).is_open = lambda: worker.alive

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
+from deployment.allowed_hosts import parse_hosts
 from deployment.policy import Policy
 from storage import InvalidStorageUrl, open_store
 from workflows import InvalidWorkflows, Registry
@@ -74,10 +75,17 @@ class Settings(BaseSettings):
     keep_inputs: bool = Field(False, description="keep inputs until `RESULT_TTL` is over")
     execution_deadline: Seconds = Field(3600, description="seconds from accept to end, queueing included")
     result_ttl: Seconds = Field(604800, description="seconds that a result can be read")
+    history_ttl: SecondsOrNone = Field(
+        2592000, description="seconds that a run is still listed and told of once its result has expired"
+    )
     max_upload_mb: Positive = Field(512, description="size of one request's files, in MiB")
     max_files: Positive = Field(32, description="files of one request")
     private_webhooks: bool = Field(
         False, description="allow webhooks to `http://` and to private addresses: for receivers in one's own network"
+    )
+    presigned_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("amazon-s3",),
+        description="hosts from which files may be fetched, comma-separated: HOST[:PORT][@NETWORK], amazon-s3 or none",
     )
     workflows: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="dotted modules to load beside the built-in workflows, comma-separated"
@@ -86,10 +94,16 @@ class Settings(BaseSettings):
         "", description="`json` or `console`; left out, a terminal gets `console` and everything else `json`"
     )
 
-    @field_validator("workflows", mode="before")
+    @field_validator("presigned_hosts", "workflows", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("presigned_hosts")
+    @classmethod
+    def _known_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_hosts(value)
+        return value
 
     @field_validator("host")
     @classmethod
@@ -142,6 +156,7 @@ class Settings(BaseSettings):
             cleanup_grace=timedelta(seconds=self.cleanup_grace),
             deadline=timedelta(seconds=self.execution_deadline),
             result_ttl=timedelta(seconds=self.result_ttl),
+            history_ttl=timedelta(seconds=self.history_ttl),
             max_attempts=self.max_attempts,
             files_in_flight=self.files_in_flight or self.workers,
             keep_inputs=self.keep_inputs,
@@ -149,7 +164,9 @@ class Settings(BaseSettings):
             global_concurrency=self.global_concurrency,
             max_upload_bytes=self.max_upload_mb * 1024 * 1024,
             max_files=self.max_files,
+            web_threads=self.web_threads,
             private_webhooks=self.private_webhooks,
+            presigned_hosts=parse_hosts(self.presigned_hosts),
         )
 
 

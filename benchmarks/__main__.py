@@ -9,10 +9,10 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks import guard
+from benchmarks import guard, waiting
 from benchmarks.row import Row, table
 
-PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {"guard": guard.rows}
+PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {"guard": guard.rows, "waiting": waiting.rows}
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -47,23 +47,23 @@ else:
     Model = db.Model
 
 
-OnEnd = Callable[[Sequence[UUID]], None]
-ENDED = "ended"
+OnChange = Callable[[Sequence[UUID]], None]
+CHANGED = "changed"
 
 
-def note_end(session: Session, execution_id: UUID) -> None:
-    """This transaction ends that run, if it is committed."""
-    session.info.setdefault(ENDED, []).append(execution_id)
+def note_change(session: Session, execution_id: UUID) -> None:
+    """This transaction, if it is committed, changes how that run or one of its files stands."""
+    session.info.setdefault(CHANGED, {})[execution_id] = True
 
 
 class Database:
     """Short transactions on one engine: `reading` and `writing`.
 
-    `on_end` is called after each commit that has ended runs, with their ids.
+    `on_change` is called after each commit that has changed how runs stand, with their ids.
     """
 
-    def __init__(self, engine: sa.Engine, on_end: OnEnd = lambda _: None) -> None:
-        self.engine, self._on_end = engine, on_end
+    def __init__(self, engine: sa.Engine, on_change: OnChange = lambda _: None) -> None:
+        self.engine, self._on_change = engine, on_change
         if engine.dialect.name == "sqlite":
             sqlite.prepare(engine)
         self._writer = engine.execution_options(writing=True)
@@ -79,8 +79,8 @@ class Database:
         """A transaction that is committed at the end of the block, and rolled back by an exception."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
-        if ended := session.info.get(ENDED):
-            self._on_end(ended)
+        if changed := session.info.get(CHANGED):
+            self._on_change(list(changed))
 
     def beside(self, patience: int) -> Database:
         """The same database on one connection of its own, which waits `patience` seconds for locks and answers."""
@@ -88,7 +88,7 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             options["connect_args"]["options"] += f" -c statement_timeout={patience}s"
             options["connect_args"]["connect_timeout"] = max(patience, 2)  # libpq knows no shorter one
-        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_end)
+        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_change)
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""

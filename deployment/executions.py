@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from deployment.clock import utcnow
+from deployment.database import Database
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, Deployment, Execution, ExecutionStatus
 from deployment.parts import Parts
 from deployment.reconcile import repair
+from deployment.wakeups import Waiter
 
-FOLLOW_SECONDS = 0.1
+FOLLOW_SECONDS = 10.0
+"""After so long a follower looks without having been woken, and sees whether a rescue is due."""
 
 
 def find_execution(parts: Parts, execution_id: UUID) -> Execution | None:
@@ -27,22 +30,34 @@ def find_execution(parts: Parts, execution_id: UUID) -> Execution | None:
     return execution
 
 
-def wait_for_end(parts: Parts, execution_id: UUID, seconds: float) -> Execution | None:
-    """The run as soon as it has ended, or as it stands after `seconds`."""
+def wait_for_end(
+    parts: Parts, execution_id: UUID, seconds: float, wanted: Callable[[], bool] = lambda: True
+) -> Execution | None:
+    """The run as soon as it has ended, or as it stands after `seconds`, or when it is not `wanted` any more."""
     ends = time.monotonic() + seconds
     with parts.wakeups.waiting(execution_id) as waiter:
-        while _status(parts, execution_id) in LIVE and (left := ends - time.monotonic()) > 0:
-            waiter.wait(left)
+        while _status(parts, execution_id) in LIVE and _is_to_look(waiter, ends, wanted):
+            pass
     return find_execution(parts, execution_id)
 
 
 def follow(parts: Parts, execution_id: UUID) -> Iterator[Execution]:
-    """The run as it stands, again and again, until it has ended; a rescue that is due is made on the way."""
-    while (execution := find_execution(parts, execution_id)) is not None:
-        yield execution
-        if not execution.live:
-            return
-        time.sleep(FOLLOW_SECONDS)
+    """The run as it stands, again and again, until it has ended: read anew when it may have changed."""
+    with parts.wakeups.waiting(execution_id) as waiter:
+        while (execution := find_execution(parts, execution_id)) is not None:
+            yield execution
+            if not execution.live:
+                return
+            ends = time.monotonic() + FOLLOW_SECONDS
+            while (left := ends - time.monotonic()) > 0 and not waiter.wait(left):
+                yield execution
+
+
+def ended_among(database: Database, execution_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of these runs that have ended, or are not there any more."""
+    live = sa.select(Execution.id).where(Execution.id.in_(execution_ids), Execution.status.in_(LIVE))
+    with database.reading() as session:
+        return list(set(execution_ids) - set(session.scalars(live)))
 
 
 def acknowledge(parts: Parts, execution: Execution) -> bool:
@@ -56,6 +71,14 @@ def acknowledge(parts: Parts, execution: Execution) -> bool:
             Execution.acknowledged_at.is_(None),
             acknowledged_at=utcnow(),
         )
+
+
+def _is_to_look(waiter: Waiter, ends: float, wanted: Callable[[], bool]) -> bool:
+    """Whether the waiter has been woken before the time was over."""
+    while wanted() and (left := ends - time.monotonic()) > 0:
+        if waiter.wait(left):
+            return True
+    return False
 
 
 def _load(parts: Parts, execution_id: UUID) -> Execution | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from deployment.allowed_hosts import AMAZON_S3_ONLY, AllowedHosts
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -16,6 +18,7 @@ class Policy:
     cleanup_grace: timedelta = timedelta(seconds=90)
     deadline: timedelta = timedelta(hours=1)
     result_ttl: timedelta = timedelta(days=7)
+    history_ttl: timedelta = timedelta(days=30)
     max_attempts: int = 3
     files_in_flight: int = 2
     keep_inputs: bool = False
@@ -23,4 +26,6 @@ class Policy:
     global_concurrency: int = 100
     max_upload_bytes: int = 512 * 1024 * 1024
     max_files: int = 32
+    web_threads: int = 16
     private_webhooks: bool = False
+    presigned_hosts: AllowedHosts = AMAZON_S3_ONLY

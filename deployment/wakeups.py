@@ -1,6 +1,6 @@
-"""Wake-ups: whoever waits for the end of a run is told of it by whoever ended it, after the commit.
+"""Wake-ups: whoever waits for a run or watches it is told of each change by whoever made it, after the commit.
 
-A wake-up is a hint. It may get lost, so whoever waits looks at the row now and then all the same. `jobs.wakeups`
+A wake-up is a hint. It may get lost, so the rows are looked at now and then all the same. `jobs.wakeups`
 carries them through Redis to every process.
 """
 
@@ -17,18 +17,18 @@ from uuid import UUID
 class Waiter(Protocol):
     """Waits for one run."""
 
-    def wait(self, seconds: float) -> None:
-        """Return when it is time to look at the row, and after `seconds` at the latest."""
+    def wait(self, seconds: float) -> bool:
+        """Return whether it is time to look at the row: as soon as it is, now and then, or after `seconds`."""
 
 
 class Wakeups(Protocol):
-    """Carries the news that runs have ended."""
+    """Carries the news that runs, or files of theirs, stand differently."""
 
     def publish(self, execution_ids: Iterable[UUID]) -> None:
         """Wake whoever waits for these runs. Never an error: who is not woken looks by himself."""
 
     def waiting(self, execution_id: UUID) -> AbstractContextManager[Waiter]:
-        """Within this block the end of the run wakes the waiter."""
+        """Within this block each change of the run wakes the waiter."""
 
 
 class Waiters:
@@ -40,7 +40,7 @@ class Waiters:
 
     @contextmanager
     def event(self, execution_id: UUID) -> Iterator[threading.Event]:
-        """An event that is set when the run may have ended."""
+        """An event that is set when the run may have changed."""
         event = threading.Event()
         with self._lock:
             self._events[execution_id].add(event)
@@ -51,6 +51,12 @@ class Waiters:
                 self._events[execution_id].discard(event)
                 if not self._events[execution_id]:
                     del self._events[execution_id]
+
+    @property
+    def execution_ids(self) -> list[UUID]:
+        """The runs for which somebody waits."""
+        with self._lock:
+            return list(self._events)
 
     def wake(self, execution_id: UUID) -> None:
         with self._lock:

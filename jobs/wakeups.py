@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import structlog
 from redis import Redis, RedisError
 from redis.client import PubSub
+from sqlalchemy.exc import SQLAlchemyError
 
 from deployment.wakeups import Waiters
 
 log = structlog.get_logger()
 
-CHANNEL = "airlock:ended"
+CHANNEL = "airlock:changed"
 AWAY_SECONDS = 5.0
-"""How long a Redis that did not answer is told nothing: no end of a run waits for each other one's timeout."""
+"""How long a Redis that did not answer is told nothing: no change of a run waits for each other one's timeout."""
 LINGER_SECONDS = 30.0
 """How long the connection is kept when nobody waits any more."""
 LOOK_SECONDS = 2.0
-"""How often a waiter looks all the same: a process may be killed between its commit and its wake-up."""
+"""How often the rows are looked at all the same: a process may be killed between its commit and its wake-up."""
 FIRST_LOOK, LAST_LOOK = 0.02, 0.5
-"""The same without Redis, where the pauses double from the first to the last."""
+"""The same for each waiter without Redis, where the pauses double from the first to the last."""
+
+
+Ended = Callable[[Collection[UUID]], Iterable[UUID]]
+"""Those of these runs that have ended."""
 
 
 class RedisWakeups:
-    """Publishes on one channel; a thread listens to it while somebody waits here."""
+    """Publishes on one channel; a thread listens to it while somebody waits here.
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    That thread also looks, for all who wait at once: a thousand who looked by themselves would keep a processor busy.
+    """
+
+    def __init__(self, redis: Redis, ended: Ended) -> None:
+        self._redis, self._ended = redis, ended
         self._waiters = Waiters()
         self._subscribed = threading.Event()
         self._start = threading.Lock()
         self._listener: threading.Thread | None = None
-        self._listen_until = self._publish_from = 0.0
+        self._listen_until = self._publish_from = self._looked_at = 0.0
 
     def publish(self, execution_ids: Iterable[UUID]) -> None:
         if time.monotonic() < self._publish_from:
@@ -86,6 +94,7 @@ class RedisWakeups:
                     pubsub.subscribe(CHANNEL)
                     while self._wanted():
                         self._hear(pubsub)
+                        self._look()
             except RedisError as error:
                 log.warning("wakeups_not_heard", error=type(error).__name__)
                 self._forget()
@@ -93,7 +102,7 @@ class RedisWakeups:
         self._forget()
 
     def _hear(self, pubsub: PubSub) -> None:
-        message = pubsub.get_message(timeout=LOOK_SECONDS)
+        message = pubsub.get_message(timeout=max(self._looked_at + LOOK_SECONDS - time.monotonic(), 0))
         if message is None:
             return
         if message["type"] == "subscribe":
@@ -101,6 +110,16 @@ class RedisWakeups:
             self._waiters.wake_all()  # what was published a moment ago has not been heard
         elif message["data"]:
             self._waiters.wake(UUID(message["data"].decode()))
+
+    def _look(self) -> None:
+        if time.monotonic() < self._looked_at + LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        try:
+            for execution_id in self._ended(self._waiters.execution_ids):
+                self._waiters.wake(execution_id)
+        except SQLAlchemyError as error:
+            log.warning("ends_not_looked_for", error=type(error).__name__)
 
     def _forget(self) -> None:
         self._subscribed.clear()
@@ -111,13 +130,15 @@ class RedisWakeups:
 
 
 class _Waiter:
-    """Sleeps until it is woken, or, while nothing is heard, for pauses that double."""
+    """Sleeps until it is woken, or, while nothing is heard, for pauses that double, after which it is to look."""
 
     def __init__(self, wakeups: RedisWakeups, event: threading.Event) -> None:
         self._wakeups, self._event, self._pause = wakeups, event, FIRST_LOOK
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         self._wakeups.listen()
-        self._event.wait(min(seconds, LOOK_SECONDS if self._wakeups.subscribed else self._pause))
+        heard = self._wakeups.subscribed
+        woken = self._event.wait(min(seconds, LOOK_SECONDS if heard else self._pause))
         self._event.clear()
         self._pause = min(self._pause * 2, LAST_LOOK)
+        return woken or not heard

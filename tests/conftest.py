@@ -6,6 +6,7 @@ A frozen clock would break the signatures of requests to S3, and the time limits
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import freezegun
@@ -21,6 +22,11 @@ freezegun.configure(extend_ignore_list=["minio", "tests.servers"])
 
 MOST_PROCESSES = 8
 """Each has servers of its own."""
+MEMORY, BYTES_FREE = Path("/dev/shm"), 4 * 1024**3
+
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > BYTES_FREE:
+    # What is stored safely is synced to the disk again and again, and no test of ours cuts the power.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -29,6 +29,7 @@ SAID_IN_WORDS = {
     "STORAGE_URL": "`file://$AIRLOCK_DATA/objects`",
     "SECRET_KEY": "made and kept by the launcher",
     "WORKFLOWS": "none",
+    "PRESIGNED_HOSTS": "`amazon-s3`",
     "LOG_FORMAT": "by the terminal",
 }
 """Defaults that a literal cannot say."""
@@ -116,6 +117,7 @@ def nonsense() -> Iterator[Any]:
         "MAX_FILES": ["0"],
         "LOG_FORMAT": ["xml"],
         "PRIVATE_WEBHOOKS": ["some"],
+        "PRESIGNED_HOSTS": ["*", "https://minio.hidden:9000", "amazon-s3,user:hidden@host", "host@10.0.0.0/99"],
         "WORKERS": ["0", "2.5"],
         "FILES_IN_FLIGHT": ["-1"],
         "ORG_CONCURRENCY": ["0"],
@@ -123,6 +125,7 @@ def nonsense() -> Iterator[Any]:
         "EXECUTION_DEADLINE": ["0", "inf"],
         "MAX_ATTEMPTS": ["0"],
         "RESULT_TTL": ["0", "1e300"],
+        "HISTORY_TTL": ["-1", "1e300", "for ever"],
         "KEEP_INPUTS": ["sometimes"],
         "LEASE_SECONDS": ["0", "nan", "3"],
         "RECONCILE_SECONDS": ["0"],

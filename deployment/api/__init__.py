@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from deployment.api import errors
+from deployment.api import errors, waiting
+from deployment.api.executions import executions
 from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
 from deployment.api.native import native
 from deployment.api.output_files import output_files
 from deployment.api.views import wire
+from deployment.parts import parts_of
 
 
 def register(app: Flask) -> None:
@@ -19,6 +21,8 @@ def register(app: Flask) -> None:
     app.request_class = MultipartRequest
     app.register_blueprint(wire)
     app.register_blueprint(native)
+    app.register_blueprint(executions)
     app.register_blueprint(output_files)
     app.register_blueprint(health)
+    waiting.install(app, parts_of(app).policy.web_threads)
     errors.register(app)

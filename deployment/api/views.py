@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, after_this_request, request
 
 from deployment.api.auth import Caller, authenticate
 from deployment.api.errors import FieldError, invalid, refused
@@ -14,6 +14,7 @@ from deployment.api.idempotency import HEADER, REPLAYED
 from deployment.api.items import file_items
 from deployment.api.replies import Items, posted, told, wire_status
 from deployment.api.submission import Asked, read_submission
+from deployment.api.waiting import RETRY_SECONDS, current_room, wanted
 from deployment.clock import utcnow
 from deployment.executions import acknowledge, find_execution, wait_for_end
 from deployment.idempotency import AlreadyAccepted, StillAccepting
@@ -85,7 +86,7 @@ def _submit(asked: Asked) -> UUID:
 
 def _replayed(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     """How the run stands that this request has made before."""
-    execution = wait_for_end(parts(), execution_id, asked.wait_seconds)
+    execution = _wait(execution_id, asked.wait_seconds)
     if execution is None:
         raise refused(404, "not_found", "Execution not found")
     reply, code = _waited(execution, asked.includes, path)
@@ -97,7 +98,7 @@ def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     """From here on the run is the workers': whatever fails now is not its failure (fault A9)."""
     try:
         if asked.wait_seconds:
-            execution = wait_for_end(parts(), execution_id, asked.wait_seconds)
+            execution = _wait(execution_id, asked.wait_seconds)
             if execution is not None:
                 return _waited(execution, asked.includes, path)
     except Exception:
@@ -105,12 +106,28 @@ def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     return posted(200, execution_id, ExecutionStatus.PENDING, path)
 
 
+def _wait(execution_id: UUID, seconds: float) -> Execution | None:
+    """The run at its end or after `seconds`; as it stands, with `Retry-After`, where too many callers wait already."""
+    if not seconds:
+        return find_execution(parts(), execution_id)
+    with current_room().seat() as seated:
+        execution = wait_for_end(parts(), execution_id, seconds if seated else 0, wanted())
+    if not seated and execution is not None and execution.live:
+        after_this_request(_ask_again)
+    return execution
+
+
+def _ask_again(reply: Response) -> Response:
+    reply.headers["Retry-After"] = str(RETRY_SECONDS)
+    return reply
+
+
 def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
     """The guard did not fail the run: the row says how it stands, or will say it when it can be read again."""
     try:
         execution = find_execution(parts(), execution_id)
         if execution is not None and not execution.live:
-            return posted(422, execution_id, wire_status(execution), path, error=execution.error)
+            return posted(422, execution_id, wire_status(execution), path, error=execution.error, run=execution)
     except Exception:
         log.exception("row_not_readable", execution_id=str(execution_id))
     return posted(200, execution_id, ExecutionStatus.PENDING, path)
@@ -121,17 +138,17 @@ def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> R
     if execution.live:
         return posted(200, execution.id, status, path)
     if execution.status == ExecutionStatus.COMPLETED:
-        return posted(200, execution.id, status, path, result=_items(execution, includes))
+        return posted(200, execution.id, status, path, result=_items(execution, includes), run=execution)
     items = _items_of_failure(execution, includes)
-    return posted(422, execution.id, status, path, error=execution.error, result=items)
+    return posted(422, execution.id, status, path, error=execution.error, result=items, run=execution)
 
 
 def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
     status = wire_status(execution)
     if execution.live:
-        return told(422, status, None)
+        return told(422, status, None, run=execution)
     if execution.status != ExecutionStatus.COMPLETED:
-        return told(422, status, _items_of_failure(execution, includes), execution.error)
+        return told(422, status, _items_of_failure(execution, includes), execution.error, run=execution)
     if execution.expires_at is not None and execution.expires_at <= utcnow():
         return told(410, status, None, f"The result expired at {execution.expires_at.isoformat()}")
     return _completed(caller, execution, includes)
@@ -145,7 +162,7 @@ def _completed(caller: Caller, execution: Execution, includes: Includes) -> Repl
     items = _items(execution, includes)
     if single_use and not acknowledge(parts(), execution):
         return _acknowledged_already(execution)
-    return told(200, wire_status(execution), items)
+    return told(200, wire_status(execution), items, run=execution)
 
 
 def _acknowledged_already(execution: Execution) -> Reply:

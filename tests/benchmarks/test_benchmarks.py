@@ -34,6 +34,16 @@ def test_the_guard_is_measured_beside_its_floors_and_within_a_real_request() -> 
     }
 
 
+@pytest.mark.slow
+def test_waiting_callers_are_measured_beside_a_place_where_nobody_waits() -> None:
+    done = bench("waiting", "--quick", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = json.loads(done.stdout)["waiting"]
+    assert all(row["figure"] > 0 and row["floor"] > 0 for row in rows)
+    assert [row["what"] for row in rows if row["bar"]] == ["commit to one of 4, median"]
+    assert {row["beside"] for row in rows} == {"nobody waits", "what is promised", "a bare PUBLISH, heard"}
+
+
 def test_a_part_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["gard"])

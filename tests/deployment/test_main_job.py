@@ -8,7 +8,8 @@ from tests.airlock import Airlock
 def test_a_file_comes_back_as_structured_json(airlock: Airlock) -> None:
     execution_id = airlock.accept([("hello.txt", b"Hello, world.")])
     waiting = airlock.get(execution_id)
-    assert (waiting.status_code, waiting.get_json()) == (422, {"status": "PENDING", "message": None})
+    told = waiting.get_json()
+    assert (waiting.status_code, told["status"], told["message"]) == (422, "PENDING", None)
     airlock.work()
     done = airlock.get(execution_id)
     assert done.status_code == 200

@@ -34,9 +34,9 @@ def test_the_result_is_there_before_the_row_says_so(airlock: Airlock) -> None:
     ticket, succeed = claimed(airlock, run), lifecycle.succeed
     keys: list[str] = []
 
-    def look_first(*args: Any) -> Any:
+    def look_first(*args: Any, **options: Any) -> Any:
         keys.extend(airlock.parts.store.keys(names.output_prefix(run, ticket.file_id, 1)))
-        return succeed(*args)
+        return succeed(*args, **options)
 
     with mock.patch("deployment.lifecycle.succeed", look_first):
         execute(airlock.parts, ticket, "me")

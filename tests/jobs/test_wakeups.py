@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from deployment import executions
 from deployment.executions import wait_for_end
 from deployment.models import Execution
 from deployment.stop import stop
 from jobs import wakeups
 from tests.airlock import Airlock
+from tests.deployment.api.test_executions import claim_first
 from tests.eventually import eventually
 from tests.servers.valkey import Valkey
 
@@ -57,6 +59,19 @@ def test_the_end_wakes_who_waits_for_it(airlock: Airlock) -> None:
 
 
 @pytest.mark.usefixtures("patient")
+def test_a_claim_wakes_who_follows(airlock: Airlock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executions, "FOLLOW_SECONDS", NEVER)
+    airlock.parts.wakeups.close()  # type: ignore[attr-defined]  # so that its subscription wakes, once
+    execution_id = airlock.accept()
+    followed = executions.follow(airlock.parts, execution_id)
+    assert [next(followed).status for _ in range(2)] == ["QUEUED"] * 2
+    claim_first(airlock, execution_id)
+    with ThreadPoolExecutor(1) as people:
+        assert people.submit(next, followed).result(timeout=10).status == "EXECUTING"
+    followed.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("patient")
 def test_an_end_before_it_is_subscribed_is_not_missed(airlock: Airlock, monkeypatch: pytest.MonkeyPatch) -> None:
     execution_id, waits = airlock.accept(), threading.Event()
     listen = airlock.parts.wakeups.listen  # type: ignore[attr-defined]
@@ -70,10 +85,11 @@ def test_an_end_before_it_is_subscribed_is_not_missed(airlock: Airlock, monkeypa
 
 def test_an_end_that_nobody_told_of_is_seen_all_the_same(airlock: Airlock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that ended the run was killed between its commit and its wake-up."""
+    airlock.parts.wakeups.close()  # type: ignore[attr-defined]  # one that listens already would look later
     monkeypatch.setattr(wakeups, "LOOK_SECONDS", 0.1)
     execution_id = airlock.accept()
     with waiting(airlock, execution_id) as waiter:
-        monkeypatch.setattr(airlock.parts.database, "_on_end", lambda _: None)
+        monkeypatch.setattr(airlock.parts.database, "_on_change", lambda _: None)
         stop(airlock.parts, execution_id, by="test")
         assert status(waiter) == "STOPPED"
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from unstract.api_deployments.client import APIDeploymentsClient
 
-from deployment import lifecycle
 from deployment.api.errors import RETRY_SECONDS
-from deployment.clock import utcnow
-from deployment.deployments import find_deployment
-from deployment.models import Execution, ExecutionStatus
 from tests.airlock import Airlock
+from tests.deployment.api.wire import hold_slot, release_slot
 from tests.eventually import eventually
 from tests.launcher.launched import Launched
 
@@ -157,34 +152,3 @@ def test_it_comes_again_after_429_when_it_was_told_to(
         posted = client.structure_file([str(document)])
     assert pauses == [RETRY_SECONDS]
     assert polled(client, posted)["execution_status"] == "COMPLETED"
-
-
-def hold_slot(caller: Airlock) -> UUID:
-    """A run that is being staged, with a lease of an hour: nobody works on it, nobody ends it."""
-    held, later = uuid4(), utcnow() + timedelta(hours=1)
-    with caller.parts.database.writing() as session:
-        deployment = find_deployment(session, *caller.path.split("/")[3:5])
-        assert deployment is not None
-        run = Execution(
-            id=held,
-            organization_id=deployment.organization_id,
-            deployment_id=deployment.id,
-            workflow=deployment.workflow,
-            workflow_version="1",
-            options={},
-            tags=[],
-            custom_data={},
-            guard_token="held",
-            total_files=0,
-            open_files=0,
-            created_at=utcnow(),
-            deadline_at=later,
-            lease_expires_at=later,
-        )
-        lifecycle.accept(session, run)
-    return held
-
-
-def release_slot(caller: Airlock, held: UUID) -> None:
-    with caller.parts.database.writing() as session:
-        assert lifecycle.end(session, held, ExecutionStatus.STOPPED, caller.parts.policy, by="test", error="released")

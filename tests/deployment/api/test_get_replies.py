@@ -37,15 +37,17 @@ def completed(airlock: Airlock, *files: tuple[str, bytes]) -> UUID:
 
 def test_a_run_that_goes_on_is_422_without_items(airlock: Airlock) -> None:
     execution_id = airlock.accept([HELLO] * 3)
-    assert told(airlock, execution_id) == (422, {"status": "PENDING", "message": None})
-    airlock.swap(Execution, execution_id, status="EXECUTING")
-    assert told(airlock, execution_id) == (422, {"status": "EXECUTING", "message": None})
+    for status in ("PENDING", "EXECUTING"):
+        code, body = told(airlock, execution_id)
+        assert (code, body["status"], body["message"]) == (422, status, None)
+        assert set(body) == {"status", "message", "progress"}
+        airlock.swap(Execution, execution_id, status="EXECUTING")
 
 
 def test_a_result_can_be_read_again_and_again(airlock: Airlock) -> None:
     execution_id = completed(airlock)
     first = told(airlock, execution_id)
-    assert (first[0], first[1]["status"], set(first[1])) == (200, "COMPLETED", {"status", "message"})
+    assert (first[0], first[1]["status"], set(first[1])) == (200, "COMPLETED", {"status", "message", "progress"})
     assert first == told(airlock, execution_id) == told(airlock, execution_id)
 
 
@@ -154,5 +156,5 @@ def test_a_failure_is_told_even_while_the_storage_is_away(
     airlock.swap(Execution, execution_id, status="ERROR", error="deadline_exceeded")
     assert told(airlock, execution_id)[1]["message"]
     own_s3.kill()
-    expected = {"status": "ERROR", "message": None, "error": "deadline_exceeded"}
-    assert told(airlock, execution_id) == (422, expected)
+    code, body = told(airlock, execution_id)
+    assert (code, body["status"], body["message"], body["error"]) == (422, "ERROR", None, "deadline_exceeded")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from werkzeug.test import TestResponse
 
 from deployment import lifecycle
+from deployment.clock import utcnow
+from deployment.deployments import find_deployment
 from deployment.dispatch import Ticket
 from deployment.execute import execute
-from deployment.models import Execution, FileStatus
+from deployment.models import Execution, ExecutionStatus, FileStatus
 from tests.airlock import Airlock
 from tests.eventually import eventually
 
@@ -76,3 +79,35 @@ def work_here(airlock: Airlock, execution_id: UUID) -> None:
 def sealed(airlock: Airlock, after: int = 0) -> Execution:
     """The first run behind the first `after` ones, as soon as it is QUEUED."""
     return eventually(lambda: [run for run in airlock.rows()[after:] if run.status == "QUEUED"])[0]
+
+
+def hold_slot(caller: Airlock) -> UUID:
+    """A run that is being staged, with a lease of an hour: nobody works on it, nobody ends it."""
+    held, later = uuid4(), utcnow() + timedelta(hours=1)
+    with caller.parts.database.writing() as session:
+        deployment = find_deployment(session, *caller.path.split("/")[3:5])
+        assert deployment is not None
+        run = Execution(
+            id=held,
+            organization_id=deployment.organization_id,
+            deployment_id=deployment.id,
+            workflow=deployment.workflow,
+            workflow_version="1",
+            options={},
+            tags=[],
+            custom_data={},
+            guard_token="held",
+            total_files=0,
+            open_files=0,
+            created_at=utcnow(),
+            deadline_at=later,
+            lease_expires_at=later,
+        )
+        lifecycle.accept(session, run)
+    return held
+
+
+def release_slot(caller: Airlock, held: UUID) -> None:
+    """End such a run."""
+    with caller.parts.database.writing() as session:
+        assert lifecycle.end(session, held, ExecutionStatus.STOPPED, caller.parts.policy, by="test", error="released")
