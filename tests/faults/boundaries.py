@@ -19,7 +19,7 @@ from redis.client import Pipeline
 from sqlalchemy.engine.default import DefaultDialect
 
 PHASES = ("before", "after")
-STORE_CALLS = ("put", "open", "delete_prefix")
+STORE_CALLS = ("put", "open", "copy", "delete_prefix")
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,12 @@ FAULTS = (
         "marked on a connection of its own, within its timeout",
     ),
     Fault(
+        "A11",
+        "the caller repeats the POST, since it has got no reply",
+        "Unstract: 2914 rows from 2444 requests",
+        "with an Idempotency-Key one execution, also when the web process was killed in between",
+    ),
+    Fault(
         "A12",
         "the caller disconnects in mid-upload",
         "partial objects",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from deployment.models import Execution, FileStatus
+import sqlalchemy as sa
+
+from deployment.kept_inputs import keeps_inputs
+from deployment.models import Delivery, Execution, FileStatus
 from storage import names
 from tests.airlock import Airlock
 
@@ -12,20 +16,27 @@ from tests.airlock import Airlock
 def broken_promises(airlock: Airlock, rows: list[Execution]) -> list[str]:
     """A sentence for each promise that `rows` break, now that nothing is under way."""
     runs = [airlock.run(row.id) for row in rows]
-    return [*(sentence for run in runs for sentence in _broken(airlock, run)), *_leaks(airlock, runs)]
+    stored = [key for run in runs for key in airlock.parts.store.keys(names.execution(run.id))]
+    return [
+        *(sentence for run in runs for sentence in _broken(airlock, run)),
+        *_doubled_results(stored),
+        *_leaks(airlock, runs, set(stored)),
+    ]
 
 
 def _broken(airlock: Airlock, run: Execution) -> Iterator[str]:
     if run.live:
         yield f"not stuck: {run.id} is {run.status} since {run.created_at}"
         return
-    ends = [line for line in airlock.log(run.id) if line.startswith("Ended as")]
+    log = airlock.log(run.id)
+    ends = [line for line in log if line.startswith("Ended as")]
     if len(ends) != 1:
         yield f"no lie: {run.id} has ended {len(ends)} times: {ends}"
     if run.status == "ERROR" and run.sealed_at is None and run.started_at is not None:
         yield f"no lie: {run.id} failed before its dispatch, and was executed"
     yield from _files(run)
     yield from _told(airlock, run)
+    yield from _doubles(airlock, run, log)
 
 
 def _files(run: Execution) -> Iterator[str]:
@@ -34,7 +45,7 @@ def _files(run: Execution) -> Iterator[str]:
         yield f"no lie: {run.id} has {run.total_files} files, of which {run.open_files} are open, and {statuses}"
     if any(status in ("WAITING", "QUEUED", "EXECUTING") for status in statuses):
         yield f"not stuck: {run.id} has ended, and its files are {statuses}"
-    if (run.status == "COMPLETED") != (FileStatus.SUCCESS in statuses):
+    if run.status != "STOPPED" and (run.status == "COMPLETED") != (FileStatus.SUCCESS in statuses):
         yield f"no lie: {run.id} is {run.status}, and its files are {statuses}"
 
 
@@ -52,16 +63,39 @@ def _told(airlock: Airlock, run: Execution) -> Iterator[str]:
         yield f"no lie: {run.id} is {run.status} without a reason"
 
 
-def _leaks(airlock: Airlock, runs: list[Execution]) -> Iterator[str]:
+def _doubles(airlock: Airlock, run: Execution, log: list[str]) -> Iterator[str]:
+    successes = sum(line.startswith("Succeeded") for line in log)
+    succeeded = sum(file.status == FileStatus.SUCCESS for file in run.files)
+    if successes != succeeded:
+        yield f"no double: {run.id} has {succeeded} files that succeeded, and {successes} successes in its log"
+    with airlock.parts.database.reading() as session:
+        mine = sa.select(sa.func.count()).select_from(Delivery).where(Delivery.execution_id == run.id)
+        deliveries = session.scalar(mine)
+    if deliveries != (run.webhook_url is not None):
+        yield f"no double: {run.id} has {deliveries} deliveries to {run.webhook_url}"
+
+
+def _doubled_results(stored: list[str]) -> Iterator[str]:
+    """A key ends in file, attempt and name: see `storage.names`."""
+    results = Counter(key.rsplit("/", 2)[0] for key in stored if key.endswith("/result.json"))
+    yield from (f"no double: {file} has {count} results" for file, count in results.items() if count > 1)
+
+
+def _leaks(airlock: Airlock, runs: list[Execution], stored: set[str]) -> Iterator[str]:
     results = {
         names.result_key(run.id, file.id, file.attempt)
         for run in runs
         for file in run.files
         if file.status == FileStatus.SUCCESS and run.purged_at is None
     }
-    stored = {key for run in runs for key in airlock.parts.store.keys(names.execution(run.id))}
-    if stored != results:
-        yield f"no leak: stored beside results {sorted(stored - results)}, missing {sorted(results - stored)}"
+    kept = {
+        names.input_key(run.id, file.ordinal)
+        for run in runs
+        for file in run.files
+        if keeps_inputs(run) and run.purged_at is None
+    }
+    if stored != (promised := results | kept):
+        yield f"no leak: stored beside results {sorted(stored - promised)}, missing {sorted(promised - stored)}"
     if due := [run.id for run in runs if run.cleanup_due_at is not None]:
         yield f"no leak: the cleanup of {due} is still due"
     if tickets := airlock.tickets():

@@ -6,14 +6,19 @@ Time is moved instead of waited for: a lease and a pass of the reconciler later,
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
 
 import pytest
+from flask import Flask
 from freezegun import freeze_time
 
 from deployment.clock import utcnow
 from deployment.models import Execution
 from deployment.reconcile import reconcile
+from deployment.reruns import Which, rerun
 from tests.airlock import Airlock
 from tests.faults.boundaries import PHASES, Boundaries, Point, in_child
 from tests.faults.promises import broken_promises
@@ -91,6 +96,23 @@ def test_a3_a_request_that_is_killed_anywhere(killing: Killing, count: int) -> N
     _says_how_they_ended(airlock.rows())
 
 
+def test_a3_a_rerun_that_is_killed_anywhere(app: Flask) -> None:
+    """The first run keeps its inputs and its result, and the new one ends as one whose request was killed."""
+    airlock = Airlock(app, keep_inputs=True)
+    killing, first = Killing(airlock), airlock.accept(FILES)
+    killing.recover()
+
+    def rerun_first() -> None:
+        rerun(airlock.parts, airlock.run(first), Which.ALL)
+
+    points = []
+    for point in killing.everywhere(rerun_first):
+        points.append(point)
+        assert broken_promises(airlock, [airlock.run(first), *airlock.rows()[-1:]]) == [], point
+    assert len(points) > 40
+    _says_how_they_ended(airlock.rows())
+
+
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("process", ["worker", "work-horse"])
 def test_b1_a_worker_or_a_work_horse_that_is_killed_anywhere(killing: Killing, count: int, process: str) -> None:
@@ -108,6 +130,28 @@ def test_b1_a_worker_or_a_work_horse_that_is_killed_anywhere(killing: Killing, c
     assert len(points) > 20
     killing.recover()
     assert broken_promises(airlock, airlock.rows()) == []
+
+
+def test_b1_a_work_horse_that_is_killed_anywhere_while_its_workflow_asks_for_another_try(
+    new_app: Callable[..., Flask], database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """The file is held, or waits for a time that its row knows, and nothing in between."""
+    app = new_app(database_url=database_url, redis_url=redis_url, workflows="tests.jobs.acting")
+    airlock, numbers = Airlock(app, "act"), itertools.count()
+    killing = Killing(airlock)
+
+    def accept() -> UUID:
+        said = {"do": "be busy twice", "at": str(tmp_path / f"note-{next(numbers)}")}
+        return airlock.accept([("act.txt", json.dumps(said).encode())])
+
+    accepted, points = accept(), []
+    for point in killing.everywhere(airlock.work, depth=1):
+        points.append(point)
+        run = airlock.run(accepted)
+        assert (run.status, run.files[0].status) == ("COMPLETED", "SUCCESS"), (point, run.error, airlock.log(run.id))
+        assert broken_promises(airlock, [run]) == [], point
+        accepted = accept()
+    assert len(points) > 20
 
 
 def _says_how_they_ended(runs: list[Execution]) -> None:

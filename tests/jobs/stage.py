@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import signal
 from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ class Stage(Airlock):
     def serve(self) -> None:
         """What a worker's process runs, as in `flask worker`."""
         settings: Settings = self.app.config["AIRLOCK"]
+        faulthandler.disable()  # pytest's would print each crash that a test wants
         self.parts.forget_connections()
         work(self.app, working(settings.redis_url))
 

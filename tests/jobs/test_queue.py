@@ -67,14 +67,15 @@ def test_a_ticket_that_is_enqueued_twice_stands_in_the_queue_once(
 def test_a8_an_enqueue_whose_reply_is_lost_puts_one_job_on_the_queue_and_a_second_try_is_accepted(
     redis_proxy: TcpProxy, ticket: Ticket, client: redis.Redis
 ) -> None:
-    dispatcher = RqDispatcher(dispatching(redis_proxy.url))
-    trap = redis_proxy.lose_reply(b"EVALSHA|EVAL")
+    dispatcher, first = RqDispatcher(dispatching(redis_proxy.url)), Ticket(uuid4(), uuid4(), 1, 1)
+    dispatcher.enqueue([first])  # the server knows RQ's script from now on
+    trap = redis_proxy.lose_reply(b"EVALSHA")
     with pytest.raises(redis.ConnectionError):
         dispatcher.enqueue([ticket])
     assert trap.sprung
     dispatcher.enqueue([ticket])
     dispatcher.close()
-    assert client.lrange(QUEUE, 0, -1) == [ticket.job_id.encode()]
+    assert client.lrange(QUEUE, 0, -1) == [first.job_id.encode(), ticket.job_id.encode()]
 
 
 def test_only_tickets_in_the_list_stand_in_the_queue(
