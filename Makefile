@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Where it is set, as in many images, each process would compile all of our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test faults soak mutants bench lint lock clean
 

@@ -58,10 +58,15 @@ def closing(app: Flask) -> Iterator[Flask]:
         yield app
     finally:
         parts = parts_of(app)
-        parts.database.dispose()
-        parts.ledger.database.dispose()
+        disconnect(parts)
         parts.dispatcher.close()  # type: ignore[attr-defined]
-        parts.wakeups.close()  # type: ignore[attr-defined]
+
+
+def disconnect(parts: Parts) -> None:
+    """End the thread that looks for those who wait, then close what it, and everybody, has opened to the database."""
+    parts.wakeups.close()  # type: ignore[attr-defined]
+    parts.database.dispose()
+    parts.ledger.database.dispose()
 
 
 class Airlock:

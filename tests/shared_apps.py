@@ -13,7 +13,7 @@ from flask import Flask
 from deployment.database import Database, db
 from deployment.models import Installation
 from deployment.parts import install, parts_of
-from tests.airlock import make_app
+from tests.airlock import disconnect, make_app
 
 
 class SharedApps:
@@ -35,8 +35,7 @@ class SharedApps:
         yield app
         install(app, parts)
         app.config.update(config)
-        parts.database.dispose()
-        parts.ledger.database.dispose()
+        disconnect(parts)
         shutil.rmtree(app.config["AIRLOCK"].airlock_data / "objects", ignore_errors=True)
         if _shape(parts.database) == shape:
             if not database_url:

@@ -26,16 +26,21 @@ class WaitingRoom:
 
     def __init__(self, threads: int) -> None:
         self.seats = threads - max(math.ceil(threads * RESERVE), 1)
-        self._free = threading.BoundedSemaphore(self.seats)
+        self.taken = 0
+        self._lock = threading.Lock()
         self.is_open: Callable[[], bool] = lambda: True
 
     def take(self) -> bool:
         """Take a seat, if there is one; whoever got one calls `leave` once."""
-        return self._free.acquire(blocking=False)
+        with self._lock:
+            free = self.taken < self.seats
+            self.taken += free
+        return free
 
     def leave(self) -> None:
         """Give a seat back."""
-        self._free.release()
+        with self._lock:
+            self.taken -= 1
 
     @contextmanager
     def seat(self) -> Iterator[bool]:

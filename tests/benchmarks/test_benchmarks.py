@@ -34,7 +34,7 @@ def test_the_guard_is_measured_beside_its_floors_and_within_a_real_request() -> 
     }
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_waiting_callers_are_measured_beside_a_place_where_nobody_waits() -> None:
     done = bench("waiting", "--quick", "--json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -16,11 +16,11 @@ from tests.airlock import Airlock
 def broken_promises(airlock: Airlock, rows: list[Execution]) -> list[str]:
     """A sentence for each promise that `rows` break, now that nothing is under way."""
     runs = [airlock.run(row.id) for row in rows]
-    stored = [key for run in runs for key in airlock.parts.store.keys(names.execution(run.id))]
+    stored = {key for run in runs for key in airlock.parts.store.keys(names.execution(run.id))}
     return [
         *(sentence for run in runs for sentence in _broken(airlock, run)),
         *_doubled_results(stored),
-        *_leaks(airlock, runs, set(stored)),
+        *_leaks(airlock, runs, stored),
     ]
 
 
@@ -75,7 +75,7 @@ def _doubles(airlock: Airlock, run: Execution, log: list[str]) -> Iterator[str]:
         yield f"no double: {run.id} has {deliveries} deliveries to {run.webhook_url}"
 
 
-def _doubled_results(stored: list[str]) -> Iterator[str]:
+def _doubled_results(stored: set[str]) -> Iterator[str]:
     """A key ends in file, attempt and name: see `storage.names`."""
     results = Counter(key.rsplit("/", 2)[0] for key in stored if key.endswith("/result.json"))
     yield from (f"no double: {file} has {count} results" for file, count in results.items() if count > 1)

@@ -11,6 +11,7 @@ import pytest
 from deployment.api.waiting import WaitingRoom, room_of
 from tests.airlock import Airlock
 from tests.deployment.api.wire import sealed, work_here
+from tests.eventually import eventually
 
 LONG = "300"
 
@@ -66,6 +67,7 @@ def test_a_seat_is_held_while_its_caller_waits_and_no_longer(airlock: Airlock, r
     with ThreadPoolExecutor(1) as callers:
         waiting = callers.submit(airlock.post, timeout=LONG)
         execution_id = sealed(airlock).id
+        eventually(lambda: room.taken == room.seats)
         assert "Retry-After" in Airlock(airlock.app, name="other").post(timeout=LONG).headers
         work_here(airlock, execution_id)
         assert waiting.result().get_json()["message"]["execution_status"] == "COMPLETED"
