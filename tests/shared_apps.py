@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import Flask
 
+from deployment.api.waiting import room_of
 from deployment.database import Database, db
 from deployment.models import Installation
 from deployment.parts import install, parts_of
@@ -33,6 +34,7 @@ class SharedApps:
             session.merge(Installation(id=1))
         shape = _shape(parts.database)
         yield app
+        assert room_of(app).taken == 0, "a reply that streams was not closed"
         install(app, parts)
         app.config.update(config)
         disconnect(parts)

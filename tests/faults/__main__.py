@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,9 @@ How long it takes until a process that was killed is missed: real processes, wit
 def main(words: list[str]) -> int:
     """Run, print, and write the tables if everything passed."""
     results = Results()
-    pytest.main(["--no-header", "-m", "", "tests", *words], plugins=[results])
+    side_by_side = [f"--numprocesses={os.cpu_count()}", "--dist=loadgroup", "--no-loadscope-reorder"]
+    selected = ["-p", "tests.faults.selection", "-m", ""]
+    pytest.main(["--no-header", *side_by_side, *selected, "tests", *words], plugins=[results])
     print("", *lines(results), sep="\n")
     failed = sum(not results.passed(fault) for fault in FAULTS) + (not results.soak_passed)
     if not failed:

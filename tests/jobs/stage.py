@@ -48,7 +48,7 @@ class Stage(Airlock):
         note = self.folder / name
         return [int(line) for line in note.read_text().split()] if note.exists() else []
 
-    def begun(self, name: str = "note", times: int = 1, within: float = 10) -> int:
+    def begun(self, name: str = "note", times: int = 1, within: float = 30) -> int:
         """Wait until the act has begun so many times; return the pid of the last work-horse."""
         return eventually(lambda: self.pids(name)[times - 1 :], within, what=f"attempt {times} at {name!r}")[-1]
 
@@ -82,7 +82,7 @@ class Stage(Airlock):
             assert execution.files
         return execution
 
-    def ended(self, execution_id: UUID, within: float = 10, *, rescue: bool = True) -> Execution:
+    def ended(self, execution_id: UUID, within: float = 30, *, rescue: bool = True) -> Execution:
         """Reconcile again and again until the run has ended, unless `rescue` is False; return it."""
 
         def end() -> Execution:

@@ -63,7 +63,8 @@ def test_it_tells_the_new_run_and_where_to_look(keeping: Airlock) -> None:
     assert {name: reply.status_code for name, reply in found.items()} == dict.fromkeys(found, 200)
     assert len(found["result"].get_json()["message"]) == 2
     assert [found[name].get_json()["id"] for name in ("self", "rerun_of")] == [told["id"], str(first)]
-    assert follow(keeping, told["links"]["events"]).mimetype == "text/event-stream"
+    with follow(keeping, told["links"]["events"]) as stream:
+        assert stream.mimetype == "text/event-stream"
 
 
 def test_its_link_to_stop_it_stops_it(keeping: Airlock) -> None:
