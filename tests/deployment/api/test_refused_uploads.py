@@ -67,9 +67,8 @@ def curl(url: str, key: str, file: Path, *options: str) -> int:
     if shutil.which("curl") is None:
         pytest.skip("no curl")
     command = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-F", f"files=@{file}"]
-    done = subprocess.run(
-        [*command, "-H", f"Authorization: Bearer {key}", *options, url], capture_output=True, check=True
-    )
+    # That its sending broke off, curl says with its exit status; what it has read is what counts.
+    done = subprocess.run([*command, "-H", f"Authorization: Bearer {key}", *options, url], capture_output=True)
     return int(done.stdout)
 
 
