@@ -9,10 +9,15 @@ import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from benchmarks import guard, waiting
+from benchmarks import fan_out, guard, uploads, waiting
 from benchmarks.row import Row, table
 
-PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {"guard": guard.rows, "waiting": waiting.rows}
+PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {
+    "guard": guard.rows,
+    "waiting": waiting.rows,
+    "fan-out": fan_out.rows,
+    "uploads": uploads.rows,
+}
 
 
 def main(words: Sequence[str] | None = None) -> None:
