@@ -154,7 +154,9 @@ def _ledger(soak: Soak, recovery: float) -> dict[str, object]:
         "replies": dict(sorted(tally.replies.items())),
         "kills and cuts": dict(sorted(tally.strikes.items())),
         "executions": dict(Counter(run.status for run in runs)),
-        "reasons of errors": dict(Counter((run.error or "").partition(":")[0] for run in runs if run.error)),
+        "reasons of errors": dict(
+            Counter((run.error or "").partition(":")[0] for run in runs if run.status == "ERROR")
+        ),
         "attempts of files": dict(sorted(attempts.items())),
         "most live at once": f"{tally.most_live} of {LIMIT} allowed, in {tally.live.total()} looks",
         "webhooks received": f"{len(soak.below.receiver.requests)} for {len(runs)} executions",
