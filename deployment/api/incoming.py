@@ -1,5 +1,8 @@
 """Reading a request's body from the web server: a silent caller is given up, and a broken body is one kind of error.
 
+What is still coming when the reply has been sent is read and thrown away for a while: a connection that is closed
+with unread data in it is reset, and a caller that is sending then loses the refusal (RFC 9112, section 9.6).
+
 It stands before the application, since what a server raises while it reads is its own: gunicorn's errors for a
 malformed chunk are no `OSError`, and its threads wait for the next byte without a limit.
 """
@@ -7,15 +10,22 @@ malformed chunk are no `OSError`, and its threads wait for the next byte without
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
+
+from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SILENCE_SECONDS = 30.0
 """A caller that sends nothing for so long, in the middle of its body, is gone: it would hold a thread for ever."""
+
+REST_SECONDS = 5.0
+"""How long the rest of a body is read behind its refusal; gunicorn reads 64 KiB of it."""
+BLOCK = 64 * 1024
 
 
 class BrokenBody(OSError):
@@ -30,8 +40,8 @@ class IncomingBodies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         connection = environ.get("gunicorn.socket")
-        environ["wsgi.input"] = _Body(environ["wsgi.input"], connection, self._silence_seconds)
-        return self._application(environ, start_response)
+        body = environ["wsgi.input"] = _Body(environ["wsgi.input"], connection, self._silence_seconds)
+        return ClosingIterator(self._application(environ, start_response), body.throw_away)
 
 
 class _Body:
@@ -46,6 +56,13 @@ class _Body:
             raise
         except Exception as error:
             raise BrokenBody(f"{type(error).__name__}: {error}") from error
+
+    def throw_away(self) -> None:
+        """Read what is left, as long as it comes."""
+        ends, self._silence_seconds = time.monotonic() + REST_SECONDS, REST_SECONDS
+        with suppress(OSError):
+            while time.monotonic() < ends and self.read(BLOCK):
+                continue
 
     @contextmanager
     def _limited(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 wire = Blueprint("wire", __name__)
 
 Reply = tuple[Response, int]
+UNDECIDED = "Whether it was accepted is not known yet: the database did not answer. status_api will tell."
 
 
 @wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
@@ -123,14 +124,20 @@ def _ask_again(reply: Response) -> Response:
 
 
 def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
-    """The guard did not fail the run: the row says how it stands, or will say it when it can be read again."""
+    """The guard did not fail the run: the row says how it stands, or will say it when it can be read again.
+
+    Until then nothing is promised: what was accepted would have to be executed. A 5xx would be sent again, and be a
+    second run.
+    """
     try:
         execution = find_execution(parts(), execution_id)
         if execution is not None and not execution.live:
             return posted(422, execution_id, wire_status(execution), path, error=execution.error, run=execution)
+        if execution is not None and execution.sealed_at is not None:
+            return posted(200, execution_id, ExecutionStatus.PENDING, path)
     except Exception:
         log.exception("row_not_readable", execution_id=str(execution_id))
-    return posted(200, execution_id, ExecutionStatus.PENDING, path)
+    return posted(422, execution_id, ExecutionStatus.PENDING, path, error=UNDECIDED)
 
 
 def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> Reply:

@@ -127,7 +127,11 @@ def test_a5_a_run_that_could_not_be_sealed_is_not_called_a_failure_until_its_row
 ) -> None:
     airlock = Airlock(new_app(database_url=postgres_proxy.url, redis_url=redis_url))
     replace_parts(airlock.app, store=BeforePut(airlock.parts.store, lambda: _take_away(postgres_proxy)))
-    execution_id = airlock.accept()  # nobody can know yet
+    reply = airlock.post()
+    message = reply.get_json()["message"]
+    assert (reply.status_code, message["execution_status"]) == (422, "PENDING"), "nobody can know yet: no promise"
+    assert "status_api will tell" in message["error"]
+    execution_id = UUID(message["execution_id"])
     postgres_proxy.accept()
     _expire(airlock, execution_id)
     reconcile(airlock.parts)
