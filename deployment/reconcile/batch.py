@@ -18,7 +18,7 @@ from deployment import lifecycle
 from deployment.dispatch import hand_out
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus
 from deployment.parts import Parts
-from deployment.reconcile.overdue import BATCH, Only, overdue_executions, overdue_files
+from deployment.reconcile.overdue import BATCH, Only, anything_overdue, overdue_executions, overdue_files
 from deployment.reconcile.repair import NOTHING, Repair, repair_execution, repair_file, ticket_of
 
 log = structlog.get_logger()
@@ -30,6 +30,8 @@ LOCK_WAIT = "SET LOCAL lock_timeout = '1s'"
 def repair_batch(parts: Parts, only: Only) -> tuple[Counter[str], bool]:
     """What was done, by name, and whether there may be more."""
     with parts.database.reading() as session:
+        if not session.scalar(anything_overdue(parts.policy, only)):
+            return Counter(), False
         executions = session.scalars(overdue_executions(parts.policy, only)).all()
         files = session.scalars(overdue_files(parts.policy, only)).all()
     repairs = [*_repaired_runs(parts, executions), *_repaired_files(parts, files)]

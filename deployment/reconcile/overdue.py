@@ -14,6 +14,12 @@ IN_FLIGHT = (FileStatus.QUEUED, FileStatus.EXECUTING)
 Only = tuple[sa.ColumnElement[bool], ...]
 
 
+def anything_overdue(policy: Policy, only: Only = ()) -> sa.Select[bool]:
+    """Whether there is anything to do: the one question of a pass that finds nothing, which most do."""
+    questions = (overdue_executions(policy, only), overdue_files(policy, only))
+    return sa.select(sa.or_(*(question.order_by(None).limit(None).exists() for question in questions)))
+
+
 def overdue_executions(policy: Policy, only: Only = ()) -> sa.Select[Execution]:
     """Live runs whose lease is over, longest first; `only` narrows it to some of them."""
     late = Execution.lease_expires_at <= utcnow() - policy.clock_skew
