@@ -64,3 +64,18 @@ def test_the_table_is_markdown_in_columns() -> None:
     head, rule, *lines = table([Row("a", 1, "b", 2000, "µs", 0.01), Row("longer", 1, "b", 1, "µs")]).splitlines()
     assert {len(line) for line in (head, rule, *lines)} == {len(head)}
     assert " ".join(lines[0].split()) == "| a | 1.00 µs | b | 2,000 µs | 0.05% | holds: at most 1.00% |"
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("part", "bars"),
+    [("fan-out", [0.6, 1.15, 3.0]), ("uploads", [1 / 0.7, 1, None, 1])],
+)
+def test_the_real_thing_is_measured_beside_its_peer(part: str, bars: list[float | None]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", part, "--quick", "--json"], cwd=ROOT, capture_output=True, timeout=110
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)[part]
+    assert [row["bar"] for row in rows] == bars
+    assert all(row["figure"] > 0 and row["floor"] > 0 for row in rows)
