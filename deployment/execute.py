@@ -22,13 +22,14 @@ from tenacity import (
 )
 
 from deployment import lifecycle
+from deployment.attempt import Attempt
 from deployment.cleanup import clean_up
 from deployment.dispatch import Ticket, hand_out
 from deployment.failures import Failure, failure_of
-from deployment.history import Made, earlier_result, fingerprint
+from deployment.history import Made, earlier_result, fingerprint_of
 from deployment.lifecycle import Move
 from deployment.models import Execution, ExecutionFile, FileStatus
-from deployment.outputs import Attempt, store_output
+from deployment.outputs import store_output
 from deployment.parts import Parts
 from deployment.results import store_result
 from deployment.scratch import scratch_folder
@@ -93,7 +94,7 @@ def _outcome(parts: Parts, work: Work) -> Made | Failure:
 def _made(parts: Parts, work: Work, folder: Path) -> Made:
     """An earlier result is copied, so that this run has one of its own, which lasts as long as is promised."""
     execution = work.execution
-    mark = fingerprint(execution, work.file, parts.workflows.get(execution.workflow).version)
+    mark = fingerprint_of(execution, work.file, parts.workflows.get(execution.workflow).version)
     earlier = earlier_result(parts, execution, mark) if execution.use_file_history else None
     return Made(earlier or _run(parts, work, folder), mark, from_history=earlier is not None)
 
@@ -111,9 +112,7 @@ def _stored(parts: Parts, work: Work, folder: Path, made: Made) -> Made:
 
 def _run(parts: Parts, work: Work, folder: Path) -> Result:
     file, execution, path = work.file, work.execution, folder / "document"
-    for attempt in _storage_tries():
-        with attempt:
-            _fetch(parts, work, path)
+    _storage_tries()(_fetch, parts, work, path)
     workflow = parts.workflows.get(execution.workflow)
     with at_most(workflow.memory_limit):
         return run(
@@ -131,16 +130,11 @@ def _run(parts: Parts, work: Work, folder: Path) -> Result:
 
 def _store(parts: Parts, work: Work, result: Result) -> None:
     """First the files, then the result that lists them."""
-    place = Attempt(work.execution.id, work.file.id, work.ticket.attempt)
-    outputs = []
-    for number, output in enumerate(result.outputs, 1):
-        for attempt in _storage_tries():
-            with attempt:
-                stored = store_output(parts.store, place, number, output)
-        outputs.append(stored)
-    for attempt in _storage_tries():
-        with attempt:
-            store_result(parts.store, work.execution.id, work.file.id, work.ticket.attempt, result, outputs)
+    attempt, again = Attempt(work.execution.id, work.file.id, work.ticket.attempt), _storage_tries()
+    outputs = [
+        again(store_output, parts.store, attempt, number, output) for number, output in enumerate(result.outputs, 1)
+    ]
+    again(store_result, parts.store, attempt, result, outputs)
 
 
 def _fetch(parts: Parts, work: Work, path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from deployment.clock import utcnow
@@ -16,6 +17,8 @@ from deployment.models import LIVE, Deployment, Execution, ExecutionStatus
 from deployment.parts import Parts
 from deployment.reconcile import repair
 from deployment.wakeups import Waiter
+
+log = structlog.get_logger()
 
 FOLLOW_SECONDS = 10.0
 """After so long a follower looks without having been woken, and sees whether a rescue is due."""
@@ -28,6 +31,20 @@ def find_execution(parts: Parts, execution_id: UUID) -> Execution | None:
         repair(parts, Execution.id == execution_id)
         execution = _load(parts, execution_id)
     return execution
+
+
+def decided(parts: Parts, execution_id: UUID) -> Execution | None:
+    """The run whose dispatch raised, if its row says what became of it: it is sealed, or has ended.
+
+    None while nobody can know, also because the row cannot be read. Nothing may be promised for such a run: what was
+    accepted would have to be executed.
+    """
+    try:
+        execution = find_execution(parts, execution_id)
+    except Exception:
+        log.exception("row_not_readable", execution_id=str(execution_id))
+        return None
+    return execution if execution and not (execution.live and execution.sealed_at is None) else None
 
 
 def wait_for_end(

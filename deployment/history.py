@@ -6,17 +6,16 @@ tags are labels for people: only the ending of the name counts, since it tells a
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import PurePath
-from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from deployment.attempt import Attempt
 from deployment.clock import utcnow
+from deployment.fingerprint import fingerprint
 from deployment.models import Execution, ExecutionFile, FileStatus
 from deployment.parts import Parts
 from deployment.results import read_again
@@ -35,18 +34,17 @@ class Made:
     from_history: bool = False
 
 
-def fingerprint(execution: Execution, file: ExecutionFile, version: str) -> str:
-    """64 hexadecimal digits; `version` is that of the workflow as the worker has it, which makes the result."""
-    depends_on = [
-        str(execution.organization_id),
+def fingerprint_of(execution: Execution, file: ExecutionFile, version: str) -> str:
+    """Of all that the result depends on; `version` is that of the workflow as the worker has it, which makes it."""
+    return fingerprint(
+        execution.organization_id,
         execution.workflow,
         version,
         execution.options,
         execution.custom_data,
         PurePath(file.name).suffix.lower(),
         file.sha256,
-    ]
-    return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
+    )
 
 
 def earlier_result(parts: Parts, execution: Execution, mark: str) -> Result | None:
@@ -56,13 +54,13 @@ def earlier_result(parts: Parts, execution: Execution, mark: str) -> Result | No
     """
     try:
         found = _earlier(parts, execution, mark)
-        return read_again(parts.store, *found) if found else None
+        return read_again(parts.store, found) if found else None
     except (SQLAlchemyError, StorageError, ValueError) as error:
         log.warning("history_not_readable", error=type(error).__name__)
         return None
 
 
-def _earlier(parts: Parts, execution: Execution, mark: str) -> tuple[UUID, UUID, int] | None:
+def _earlier(parts: Parts, execution: Execution, mark: str) -> Attempt | None:
     readable = sa.or_(Execution.expires_at.is_(None), Execution.expires_at > utcnow())
     question = (
         sa.select(ExecutionFile.execution_id, ExecutionFile.id, ExecutionFile.attempt)
@@ -74,4 +72,4 @@ def _earlier(parts: Parts, execution: Execution, mark: str) -> tuple[UUID, UUID,
     )
     with parts.database.reading() as session:
         found = session.execute(question).one_or_none()
-    return (found[0], found[1], found[2]) if found else None
+    return Attempt(*found) if found else None

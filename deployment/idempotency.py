@@ -6,8 +6,6 @@ of its run, written in the transaction that makes it; a run that ends before its
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,11 +40,6 @@ class KeyReused(Exception):
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
-
-
-def fingerprint(*asked: object) -> str:
-    """64 hex digits that tell one request from another: the SHA-256 over all that decides what is run."""
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def require_new(session: Session, execution: Execution) -> None:

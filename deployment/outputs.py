@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypedDict
-from uuid import UUID
 
-from storage import ObjectStore, names
+from deployment.attempt import Attempt
+from storage import ObjectStore
 from workflows import Output
 
 
@@ -20,19 +20,6 @@ class StoredOutput(TypedDict):
     media_type: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """Where one attempt at a file has its objects."""
-
-    execution_id: UUID
-    file_id: UUID
-    number: int
-
-    def output_key(self, number: int) -> str:
-        """The key of one of its files."""
-        return names.output_key(self.execution_id, self.file_id, self.number, number)
 
 
 def store_output(store: ObjectStore, attempt: Attempt, number: int, output: Output) -> StoredOutput:

@@ -35,10 +35,17 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file that is still where the caller keeps it. `name` is its name there."""
+    """A file that is still where the caller keeps it. `name` is its name there; the rest is known once it is here."""
 
     name: str
     url: Url
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """With the query, which may name a version; nobody is told of it."""
+        return str(self.url), self.url.query
 
 
 class Fetcher:

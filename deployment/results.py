@@ -9,10 +9,10 @@ import io
 import json
 from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
-from uuid import UUID
 
-from deployment.outputs import Attempt, StoredOutput, outputs_again
-from storage import ObjectStore, names
+from deployment.attempt import Attempt
+from deployment.outputs import StoredOutput, outputs_again
+from storage import ObjectStore
 from workflows import Result
 
 
@@ -26,32 +26,24 @@ class StoredResult(TypedDict):
     outputs: NotRequired[list[StoredOutput]]
 
 
-def store_result(
-    store: ObjectStore,
-    execution_id: UUID,
-    file_id: UUID,
-    attempt: int,
-    result: Result,
-    outputs: Sequence[StoredOutput] = (),
-) -> None:
+def store_result(store: ObjectStore, attempt: Attempt, result: Result, outputs: Sequence[StoredOutput] = ()) -> None:
     """Write the result under the attempt, so that a worker that lost its lease overwrites nothing."""
     content = StoredResult(output=result.output, metadata=result.metadata, metrics=result.metrics, text=result.text)
     if outputs:
         content["outputs"] = list(outputs)
     body = json.dumps(content, allow_nan=False).encode()
-    store.put(names.result_key(execution_id, file_id, attempt), io.BytesIO(body))
+    store.put(attempt.result_key, io.BytesIO(body))
 
 
-def read_result(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: int) -> StoredResult:
+def read_result(store: ObjectStore, attempt: Attempt) -> StoredResult:
     """The result of the attempt that succeeded; raises `storage.StorageError`."""
-    with store.open(names.result_key(execution_id, file_id, attempt)) as source:
+    with store.open(attempt.result_key) as source:
         content: StoredResult = json.loads(source.read())
     return content
 
 
-def read_again(store: ObjectStore, execution_id: UUID, file_id: UUID, attempt: int) -> Result:
+def read_again(store: ObjectStore, attempt: Attempt) -> Result:
     """The result of an earlier attempt as its workflow gave it back, files included, to be stored for another one."""
-    found = read_result(store, execution_id, file_id, attempt)
-    place = Attempt(execution_id, file_id, attempt)
-    outputs = tuple(outputs_again(store, place, found.get("outputs", [])))
+    found = read_result(store, attempt)
+    outputs = tuple(outputs_again(store, attempt, found.get("outputs", [])))
     return Result(found["output"], found["metadata"], found["metrics"], found["text"], outputs)

@@ -19,6 +19,11 @@ def is_expired(execution: Execution) -> bool:
     return execution.expires_at is not None and execution.expires_at <= utcnow()
 
 
+def expiry(execution: Execution) -> str:
+    """What whoever asks for an expired result is told."""
+    return f"The result expired at {execution.expires_at.isoformat() if execution.expires_at else 'its end'}"
+
+
 def expired(limit: int) -> sa.Select[UUID]:
     """The ids of expired runs that nobody has begun to purge, the longest expired first."""
     return sa.select(Execution.id).where(to_be_purged()).order_by(Execution.expires_at).limit(limit)

@@ -24,6 +24,19 @@ class Upload:
     name: str
     spool: Spool
 
+    @property
+    def size(self) -> int:
+        return self.spool.size
+
+    @property
+    def sha256(self) -> str:
+        return self.spool.sha256
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells it from other files, for a request that is sent again."""
+        return self.name, self.sha256
+
 
 @dataclass(frozen=True)
 class StoredInput:
@@ -38,6 +51,10 @@ class StoredInput:
     @property
     def key(self) -> str:
         return names.input_key(self.execution_id, self.ordinal)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.name, self.key
 
 
 File = Upload | RemoteFile | StoredInput
@@ -63,7 +80,7 @@ def stage(parts: Parts, execution: Execution, files: Sequence[File], *, wanted: 
             _copy(parts.store, file, names.input_key(execution.id, ordinal))
     remote = {ordinal: file for ordinal, file in enumerate(files) if isinstance(file, RemoteFile)}
     if remote:
-        uploaded = sum(file.spool.size for file in files if isinstance(file, Upload))
+        uploaded = sum(file.size for file in files if isinstance(file, Upload))
         _fetch(parts, execution, remote, uploaded, wanted)
 
 

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from deployment import lifecycle
 from deployment.clock import utcnow
+from deployment.fingerprint import fingerprint
 from deployment.heartbeat import StagingHeartbeat
-from deployment.idempotency import fingerprint, require_new
+from deployment.idempotency import require_new
 from deployment.kept_inputs import InputsNotKept, require_inputs, will_keep_inputs
 from deployment.lifecycle.swap import locked
 from deployment.models import ApiKey, Deployment, Execution, ExecutionFile
 from deployment.parts import Parts
-from deployment.presigned import RemoteFile
 from deployment.slots import lock_slots, look_for_slot
-from deployment.staging import File, StoredInput, Upload, stage
+from deployment.staging import File, stage
 from guards import pre_dispatch_guard
 from storage import names
 
@@ -121,33 +121,20 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
 
 def _fingerprint(submission: Submission) -> str:
     """Of all that decides what is run; how the caller wants to be answered (`timeout`, …) is no part of it."""
-    files = [_identity(file) for file in submission.files]
+    files = [file.identity for file in submission.files]
     return fingerprint(
         submission.deployment.id, files, submission.tags, submission.custom_data, submission.use_file_history
     )
 
 
-def _identity(file: File) -> tuple[str, str]:
-    if isinstance(file, Upload):
-        return file.name, file.spool.sha256
-    return (str(file.url), file.url.query) if isinstance(file, RemoteFile) else (file.name, file.key)
-
-
 def _files(submission: Submission, deadline: datetime) -> Iterator[ExecutionFile]:
     """The rows; their size and hash follow when they are fetched, if they have to be."""
     for ordinal, file in enumerate(submission.files):
-        size, sha256 = _known(file)
         yield ExecutionFile(
             id=uuid4(),
             ordinal=ordinal,
             name=file.name,
-            size=size,
-            sha256=sha256,
+            size=file.size,
+            sha256=file.sha256,
             lease_expires_at=deadline,  # its turn comes, or the run's deadline does
         )
-
-
-def _known(file: File) -> tuple[int, str]:
-    if isinstance(file, Upload):
-        return file.spool.size, file.spool.sha256
-    return (file.size, file.sha256) if isinstance(file, StoredInput) else (0, "")

@@ -20,36 +20,30 @@ def replace_parts(app: Flask, **parts: Any) -> None:
     install(app, dataclasses.replace(parts_of(app), **parts))
 
 
-class BeforePut:
-    """A store that calls `act` before the `nth` put, and is the real one in everything else."""
+class _Before:
+    """A store that calls `act` before the `nth` call of one method, and is the real one in everything else."""
+
+    method: str
 
     def __init__(self, store: ObjectStore, act: Act, nth: int = 1) -> None:
-        self._store, self._act, self._nth, self._puts = store, act, nth, 0
-
-    def put(self, key: str, source: Any) -> Any:
-        self._puts += 1
-        if self._puts == self._nth:
-            self._act()
-        return self._store.put(key, source)
+        self._store, self._act, self._nth, self._calls = store, act, nth, 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return self._watched if name == self.method else getattr(self._store, name)
 
-
-class BeforeCopy:
-    """A store that calls `act` before the `nth` copy, and is the real one in everything else."""
-
-    def __init__(self, store: ObjectStore, act: Act, nth: int = 1) -> None:
-        self._store, self._act, self._nth, self._copies = store, act, nth, 0
-
-    def copy(self, source: str, key: str) -> None:
-        self._copies += 1
-        if self._copies == self._nth:
+    def _watched(self, *args: Any) -> Any:
+        self._calls += 1
+        if self._calls == self._nth:
             self._act()
-        self._store.copy(source, key)
+        return getattr(self._store, self.method)(*args)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+
+class BeforePut(_Before):
+    method = "put"
+
+
+class BeforeCopy(_Before):
+    method = "copy"
 
 
 class AroundEnqueue:

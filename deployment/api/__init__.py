@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from deployment.api import errors, waiting
+from deployment.api.actions import actions
 from deployment.api.executions import executions
 from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
-from deployment.api.native import native
 from deployment.api.output_files import output_files
 from deployment.api.views import wire
 from deployment.parts import parts_of
@@ -20,8 +20,8 @@ def register(app: Flask) -> None:
     app.wsgi_app = IncomingBodies(app.wsgi_app)  # type: ignore[method-assign]
     app.request_class = MultipartRequest
     app.register_blueprint(wire)
-    app.register_blueprint(native)
     app.register_blueprint(executions)
+    app.register_blueprint(actions)
     app.register_blueprint(output_files)
     app.register_blueprint(health)
     waiting.install(app, parts_of(app).policy.web_threads)

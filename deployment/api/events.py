@@ -6,13 +6,13 @@ nothing twice if nothing has changed, and else how the run stands now; there is 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deployment.api.execution_body import execution_body
+from deployment.fingerprint import fingerprint
 from deployment.models import Execution
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -61,7 +61,7 @@ class Changes:
 
 def mark(state: dict[str, Any]) -> str:
     """The id of the events that lead to this state."""
-    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:16]
+    return fingerprint(state)[:16]
 
 
 def _changes(before: dict[str, Any], state: dict[str, Any]) -> Iterator[str]:

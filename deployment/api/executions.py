@@ -9,13 +9,12 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from deployment.api.auth import authenticate_key
 from deployment.api.errors import refused
 from deployment.api.events import event_stream, mark
 from deployment.api.execution_body import execution_body
+from deployment.api.visible import visible_run
 from deployment.api.waiting import RETRY_SECONDS, current_room, wanted
-from deployment.executions import find_execution, follow
-from deployment.keys import may_call
+from deployment.executions import follow
 from deployment.models import Execution
 from deployment.parts import Parts
 from deployment.parts import current_parts as parts
@@ -27,13 +26,14 @@ executions = Blueprint("executions", __name__, url_prefix="/v1")
 @executions.get("/executions/<uuid:execution_id>")
 def get_execution(execution_id: UUID) -> Response:
     """How a run and its files stand; 404 when there is none that the key may see."""
-    return jsonify(execution_body(_visible(execution_id)))
+    _, run = visible_run(execution_id)
+    return jsonify(execution_body(run))
 
 
 @executions.get("/executions/<uuid:execution_id>/events")
 def get_events(execution_id: UUID) -> Response:
     """The same as events, until the end; 204 for a caller that has seen that, 503 where too many callers wait."""
-    run, last_id = _visible(execution_id), request.headers.get("Last-Event-ID", "")
+    (_, run), last_id = visible_run(execution_id), request.headers.get("Last-Event-ID", "")
     if not run.live and mark(execution_body(run)) == last_id:
         return Response(status=204)  # by which an EventSource knows that it need not come back
     room = current_room()
@@ -53,11 +53,3 @@ def _looks(own: Parts, execution_id: UUID) -> Iterator[Execution]:
         yield from follow(own, execution_id)
     except SQLAlchemyError as error:
         log.warning("events_cut_short", execution_id=str(execution_id), error=type(error).__name__)
-
-
-def _visible(execution_id: UUID) -> Execution:
-    key = authenticate_key(parts().database)
-    execution = find_execution(parts(), execution_id)
-    if execution is None or not may_call(key, execution.deployment):
-        raise refused(404, "not_found", "Execution not found")
-    return execution

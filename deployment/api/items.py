@@ -8,6 +8,7 @@ from typing import Any
 
 from deployment.api.fields import Includes
 from deployment.api.output_files import listed_outputs
+from deployment.attempt import Attempt
 from deployment.models import Execution, ExecutionFile, FileStatus
 from deployment.results import StoredResult, read_result
 from storage import NotFound, ObjectStore
@@ -60,7 +61,7 @@ def _result(store: ObjectStore, execution: Execution, file: ExecutionFile) -> tu
     if file.status != FileStatus.SUCCESS:
         return None, file.error or f"{file.status.lower()} before it was done"
     try:
-        return read_result(store, execution.id, file.id, file.attempt), None
+        return read_result(store, Attempt(execution.id, file.id, file.attempt)), None
     except NotFound:
         return None, "its result was stored, and is not in the storage any more"
 

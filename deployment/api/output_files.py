@@ -7,15 +7,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request, send_file, url_for
 
-from deployment.api.auth import authenticate_key
 from deployment.api.errors import Refused, refused
-from deployment.executions import find_execution
-from deployment.keys import may_call
+from deployment.api.visible import visible_run
+from deployment.attempt import Attempt
 from deployment.models import Execution, ExecutionFile, FileStatus
-from deployment.outputs import Attempt, StoredOutput, open_output
+from deployment.outputs import StoredOutput, open_output
 from deployment.parts import current_parts as parts
 from deployment.results import read_result
-from deployment.retention import is_expired
+from deployment.retention import expiry, is_expired
 from storage import NotFound
 
 output_files = Blueprint("output_files", __name__, url_prefix="/v1")
@@ -25,12 +24,9 @@ ROUTE = "output_files.get_output"
 @output_files.get("/executions/<uuid:execution_id>/files/<uuid:file_id>/outputs/<int:number>")
 def get_output(execution_id: UUID, file_id: UUID, number: int) -> Response:
     """The bytes of a file, from 1; 404 where the key may see none, 410 when the result has expired."""
-    key = authenticate_key(parts().database)
-    execution = find_execution(parts(), execution_id)
-    if execution is None or not may_call(key, execution.deployment):
-        raise refused(404, "not_found", "Execution not found")
+    _, execution = visible_run(execution_id)
     if is_expired(execution):
-        raise refused(410, "gone", f"The result expired at {execution.expires_at:%Y-%m-%dT%H:%M:%S%z}")
+        raise refused(410, "gone", expiry(execution))
     try:
         return _sent(_attempt(execution, file_id), number)
     except NotFound:
@@ -55,7 +51,7 @@ def _attempt(execution: Execution, file_id: UUID) -> Attempt:
 
 def _sent(attempt: Attempt, number: int) -> Response:
     """A block at a time. It is only ever saved, never shown: its bytes are made of what strangers send."""
-    listed = read_result(parts().store, attempt.execution_id, attempt.file_id, attempt.number).get("outputs", [])
+    listed = read_result(parts().store, attempt).get("outputs", [])
     if not 1 <= number <= len(listed):
         raise _no_output()
     output = listed[number - 1]

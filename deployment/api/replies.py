@@ -13,6 +13,9 @@ from deployment.progress import progress
 ON_THE_WIRE = {ExecutionStatus.QUEUED: ExecutionStatus.PENDING}
 """Clients know PENDING, EXECUTING, COMPLETED, ERROR and STOPPED, and stop polling at any other word."""
 
+UNDECIDED = "Whether it was accepted is not known yet: the database did not answer. Its status will tell."
+"""Of a run for which nothing may be promised; its id is worth more to the caller than a 503."""
+
 Items = list[dict[str, Any]]
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import structlog
 from flask import Response, jsonify, url_for
 
 from deployment.api.idempotency import REPLAYED
-from deployment.executions import find_execution
+from deployment.api.replies import UNDECIDED
+from deployment.executions import decided, find_execution
 from deployment.models import Execution, ExecutionStatus
 from deployment.parts import current_parts as parts
 from guards import Outcome
-
-log = structlog.get_logger()
 
 Reply = tuple[Response, int]
 
@@ -25,28 +23,24 @@ def accepted(first: Execution, new_id: UUID) -> Reply:
 
 def replayed(first: Execution, new_id: UUID) -> Reply:
     """How the run stands that this request has made before."""
-    reply, code = _as_it_stands(first, new_id)
+    reply, code = _as_it_stands(first, new_id, find_execution(parts(), new_id))
     reply.headers[REPLAYED] = "true"
     return reply, code
 
 
 def not_dispatched(first: Execution, outcome: Outcome) -> Reply:
-    """422 with the reason if the new run has failed; else the row says how it stands."""
+    """422 with the reason if the new run has failed; else the row says how it stands, or will."""
     if outcome.failed:
         return _told(first, outcome.run, ExecutionStatus.ERROR, 422, outcome.reason)
-    return _as_it_stands(first, outcome.run)
+    return _as_it_stands(first, outcome.run, decided(parts(), outcome.run))
 
 
-def _as_it_stands(first: Execution, new_id: UUID) -> Reply:
-    """A row that cannot be read now will say it when it can: its id is worth more to the caller than a 503."""
-    try:
-        run = find_execution(parts(), new_id)
-    except Exception:
-        log.exception("row_not_readable", execution_id=str(new_id))
-        run = None
-    status = ExecutionStatus(run.status) if run else ExecutionStatus.PENDING
+def _as_it_stands(first: Execution, new_id: UUID, run: Execution | None) -> Reply:
+    if run is None:
+        return _told(first, new_id, ExecutionStatus.PENDING, 422, UNDECIDED)
+    status = ExecutionStatus(run.status)
     failed = status in (ExecutionStatus.ERROR, ExecutionStatus.STOPPED)
-    return _told(first, new_id, status, 422 if failed else 202, run.error if run else None)
+    return _told(first, new_id, status, 422 if failed else 202, run.error)
 
 
 def _told(first: Execution, new_id: UUID, status: ExecutionStatus, code: int, error: str | None = None) -> Reply:
@@ -63,6 +57,6 @@ def _links(first: Execution, new_id: UUID) -> dict[str, str]:
         "self": url_for("executions.get_execution", execution_id=new_id),
         "events": url_for("executions.get_events", execution_id=new_id),
         "result": url_for("wire.get_execution", org=org, name=name, execution_id=new_id),
-        "stop": url_for("native.stop_execution", execution_id=new_id),
+        "stop": url_for("actions.stop_execution", execution_id=new_id),
         "rerun_of": url_for("executions.get_execution", execution_id=first.id),
     }

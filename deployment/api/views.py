@@ -12,14 +12,14 @@ from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.fields import Fields, Includes
 from deployment.api.idempotency import HEADER, REPLAYED
 from deployment.api.items import file_items
-from deployment.api.replies import Items, posted, told, wire_status
+from deployment.api.replies import UNDECIDED, Items, posted, told, wire_status
 from deployment.api.submission import Asked, read_submission
 from deployment.api.waiting import RETRY_SECONDS, current_room, wanted
-from deployment.clock import utcnow
-from deployment.executions import acknowledge, find_execution, wait_for_end
+from deployment.executions import acknowledge, decided, find_execution, wait_for_end
 from deployment.idempotency import AlreadyAccepted, StillAccepting
 from deployment.models import Execution, ExecutionStatus
 from deployment.parts import current_parts as parts
+from deployment.retention import expiry, is_expired
 from deployment.slots import look_for_slot
 from deployment.submit import submit
 from guards import outcome_of
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 wire = Blueprint("wire", __name__)
 
 Reply = tuple[Response, int]
-UNDECIDED = "Whether it was accepted is not known yet: the database did not answer. status_api will tell."
 
 
 @wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
@@ -49,7 +48,7 @@ def post_execution(org: str, name: str) -> Reply:
             raise  # there is no row: 429 or 503
         if outcome.failed:
             return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
-        return _decided_elsewhere(outcome.run, path)
+        return _decided_elsewhere(outcome.run, asked.includes, path)
     return _accepted(execution_id, asked, path)
 
 
@@ -123,21 +122,12 @@ def _ask_again(reply: Response) -> Response:
     return reply
 
 
-def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
-    """The guard did not fail the run: the row says how it stands, or will say it when it can be read again.
-
-    Until then nothing is promised: what was accepted would have to be executed. A 5xx would be sent again, and be a
-    second run.
-    """
-    try:
-        execution = find_execution(parts(), execution_id)
-        if execution is not None and not execution.live:
-            return posted(422, execution_id, wire_status(execution), path, error=execution.error, run=execution)
-        if execution is not None and execution.sealed_at is not None:
-            return posted(200, execution_id, ExecutionStatus.PENDING, path)
-    except Exception:
-        log.exception("row_not_readable", execution_id=str(execution_id))
-    return posted(422, execution_id, ExecutionStatus.PENDING, path, error=UNDECIDED)
+def _decided_elsewhere(execution_id: UUID, includes: Includes, path: dict[str, str]) -> Reply:
+    """The guard did not fail the run: its row says how it stands, or will. A 5xx would be sent again: two runs."""
+    run = decided(parts(), execution_id)
+    if run is None:
+        return posted(422, execution_id, ExecutionStatus.PENDING, path, error=UNDECIDED)
+    return _waited(run, includes, path)
 
 
 def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> Reply:
@@ -156,8 +146,8 @@ def _tell(caller: Caller, execution: Execution, includes: Includes) -> Reply:
         return told(422, status, None, run=execution)
     if execution.status != ExecutionStatus.COMPLETED:
         return told(422, status, _items_of_failure(execution, includes), execution.error, run=execution)
-    if execution.expires_at is not None and execution.expires_at <= utcnow():
-        return told(410, status, None, f"The result expired at {execution.expires_at.isoformat()}")
+    if is_expired(execution):
+        return told(410, status, None, expiry(execution))
     return _completed(caller, execution, includes)
 
 

@@ -130,7 +130,7 @@ def test_a5_a_run_that_could_not_be_sealed_is_not_called_a_failure_until_its_row
     reply = airlock.post()
     message = reply.get_json()["message"]
     assert (reply.status_code, message["execution_status"]) == (422, "PENDING"), "nobody can know yet: no promise"
-    assert "status_api will tell" in message["error"]
+    assert "Its status will tell" in message["error"]
     execution_id = UUID(message["execution_id"])
     postgres_proxy.accept()
     _expire(airlock, execution_id)

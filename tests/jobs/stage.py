@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psutil
 
+from deployment.attempt import Attempt
 from deployment.models import Execution, ExecutionFile
 from deployment.reconcile import reconcile
 from deployment.results import StoredResult, read_result
@@ -96,7 +97,7 @@ class Stage(Airlock):
 
     def result(self, execution_id: UUID, file: ExecutionFile) -> StoredResult:
         """What the attempt that succeeded has stored."""
-        return read_result(self.parts.store, execution_id, file.id, file.attempt)
+        return read_result(self.parts.store, Attempt(execution_id, file.id, file.attempt))
 
     def status(self, execution_id: UUID, status: str, ordinal: int = 0) -> Callable[[], bool]:
         """A condition: the file stands so."""

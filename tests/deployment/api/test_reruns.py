@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.wire import breaches, well_formed, work_here
 from tests.sabotage import BeforeCopy, raising, replace_parts
+from tests.servers.tcp_proxy import TcpProxy
 
 BAD = ("bad.bin", b"\x00\x01\x02")
 
@@ -150,6 +152,25 @@ def test_a_copy_that_fails_is_told_with_the_failed_run(keeping: Airlock) -> None
     assert "cannot copy it" in told["error"]
     assert keeping.run(UUID(told["id"])).error == told["error"]
     assert keeping.inputs(UUID(told["id"])) == []
+
+
+def test_a5_nothing_is_promised_while_nobody_knows_whether_it_was_sealed(
+    new_app: Callable[..., Flask], postgres_proxy: TcpProxy, redis_url: str
+) -> None:
+    keeping = Airlock(new_app(database_url=postgres_proxy.url, redis_url=redis_url), keep_inputs=True)
+    first = ended(keeping, HELLO)
+
+    def take_the_database_away() -> None:
+        postgres_proxy.refuse()
+        postgres_proxy.cut()
+
+    replace_parts(keeping.app, store=BeforeCopy(keeping.parts.store, take_the_database_away))
+    reply = rerun(keeping, first)
+    postgres_proxy.accept()
+    told = reply.get_json()
+    assert (reply.status_code, told["status"]) == (422, "PENDING")
+    assert "Its status will tell" in told["error"]
+    assert keeping.client.get(told["links"]["self"], headers=keeping.headers).status_code == 200
 
 
 def test_a_request_that_is_sent_again_finds_its_run_and_another_key_makes_another(keeping: Airlock) -> None:

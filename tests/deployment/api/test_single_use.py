@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from deployment.attempt import Attempt
 from deployment.results import read_result
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.wire import work_here
@@ -59,7 +60,7 @@ def test_the_result_is_stored_until_it_expires_all_the_same(once: Airlock) -> No
     execution_id = completed(once)
     once.get(execution_id)
     (file,) = once.run(execution_id).files
-    assert read_result(once.parts.store, execution_id, file.id, file.attempt)["output"]
+    assert read_result(once.parts.store, Attempt(execution_id, file.id, file.attempt))["output"]
 
 
 def test_looking_at_a_run_that_goes_on_is_no_read(once: Airlock) -> None:

@@ -1,4 +1,4 @@
-"""The native API below `/v1`: so far, stopping a run, and running it again."""
+"""Acting on a run through the native API: stopping it, and running it again."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from uuid import UUID
 
 from flask import Blueprint, Response, jsonify
 
-from deployment.api.auth import authenticate_key
 from deployment.api.errors import refused
 from deployment.api.rerun_replies import accepted, not_dispatched, replayed
 from deployment.api.rerun_request import read_rerun
-from deployment.executions import find_execution
+from deployment.api.visible import visible_run
 from deployment.idempotency import AlreadyAccepted
 from deployment.kept_inputs import NotRerunnable
-from deployment.keys import may_call
-from deployment.models import ApiKey, Execution, ExecutionStatus
+from deployment.models import ExecutionStatus
 from deployment.parts import current_parts as parts
 from deployment.reruns import rerun
 from deployment.stop import AlreadyEnded, stop
 from guards import outcome_of
 
-native = Blueprint("native", __name__, url_prefix="/v1")
+actions = Blueprint("actions", __name__, url_prefix="/v1")
 
 
-@native.post("/executions/<uuid:execution_id>/stop")
+@actions.post("/executions/<uuid:execution_id>/stop")
 def stop_execution(execution_id: UUID) -> tuple[Response, int]:
     """202 when the run has been stopped; 409 when it had ended; 404 when there is none that the key may see."""
-    key, execution = _asked_for(execution_id)
+    key, execution = visible_run(execution_id)
     try:
         stop(parts(), execution.id, f"the API key {key.prefix}")
     except AlreadyEnded as error:
@@ -34,10 +32,10 @@ def stop_execution(execution_id: UUID) -> tuple[Response, int]:
     return jsonify(id=str(execution_id), status=ExecutionStatus.STOPPED), 202
 
 
-@native.post("/executions/<uuid:execution_id>/rerun")
+@actions.post("/executions/<uuid:execution_id>/rerun")
 def rerun_execution(execution_id: UUID) -> tuple[Response, int]:
     """202 with the new run; 409 when there can be none; 422 with one that has failed while its inputs were copied."""
-    key, first = _asked_for(execution_id)
+    key, first = visible_run(execution_id)
     which, idempotency_key = read_rerun()
     try:
         return accepted(first, rerun(parts(), first, which, key, idempotency_key))
@@ -50,12 +48,3 @@ def rerun_execution(execution_id: UUID) -> tuple[Response, int]:
         if outcome is None:
             raise  # there is no row: 429 or 503
         return not_dispatched(first, outcome)
-
-
-def _asked_for(execution_id: UUID) -> tuple[ApiKey, Execution]:
-    """The key of the request, and the run of the path if the key may see it."""
-    key = authenticate_key(parts().database)
-    execution = find_execution(parts(), execution_id)
-    if execution is None or not may_call(key, execution.deployment):
-        raise refused(404, "not_found", "Execution not found")
-    return key, execution
