@@ -42,20 +42,29 @@ class KeyReused(Exception):
         super().__init__(self.__doc__)
 
 
-def require_new(session: Session, execution: Execution) -> None:
-    """Let this transaction store `execution`; raises if its key names a run already.
+def look_for_run(session: Session, api_key_id: UUID | None, key: str | None, fingerprint: str | None) -> None:
+    """Raise `AlreadyAccepted` or `StillAccepting` if `key` names a run, `KeyReused` if that is of another request."""
+    if key is None:
+        return
+    recent = Execution.created_at > utcnow() - KEPT
+    run = session.scalar(sa.select(Execution).where(*_named(api_key_id, key), recent))
+    if run is None:
+        return
+    if run.idempotency_fingerprint != fingerprint:
+        raise KeyReused
+    raise StillAccepting(run.id) if run.status == ExecutionStatus.PENDING else AlreadyAccepted(run.id)
+
+
+def take_key(session: Session, execution: Execution) -> None:
+    """Let this transaction store `execution` under its key; raises as `look_for_run` does.
 
     The caller has locked the API key's row, so of two requests at once the second sees the first one's run.
     """
-    if execution.idempotency_key is None:
-        return
-    named = (Execution.api_key_id == execution.api_key_id, Execution.idempotency_key == execution.idempotency_key)
-    run = session.scalar(sa.select(Execution).where(*named))
-    if run is None:
-        return
-    if run.created_at <= utcnow() - KEPT:
-        session.execute(sa.update(Execution).where(*named).values(idempotency_key=None))
-    elif run.idempotency_fingerprint != execution.idempotency_fingerprint:
-        raise KeyReused
-    else:
-        raise StillAccepting(run.id) if run.status == ExecutionStatus.PENDING else AlreadyAccepted(run.id)
+    owner, key = execution.api_key_id, execution.idempotency_key
+    look_for_run(session, owner, key, execution.idempotency_fingerprint)
+    if key is not None:
+        session.execute(sa.update(Execution).where(*_named(owner, key)).values(idempotency_key=None))
+
+
+def _named(api_key_id: UUID | None, key: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (Execution.api_key_id == api_key_id, Execution.idempotency_key == key)

@@ -1,12 +1,10 @@
 """Last words: where a request leaves the real reason of a failure that it could not write to the database.
 
-The reconciler, which ends the row when its lease is over, looks here first. `jobs.last_words` keeps them in
-Redis; the one here is its twin for tests.
+The reconciler, which ends the row when its lease is over, looks here first. `jobs.last_words` keeps them in Redis.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -19,16 +17,3 @@ class LastWords(Protocol):
 
     def find(self, execution_id: UUID) -> str | None:
         """The reason that was left, or None; never an error: the row must end, with it or without it."""
-
-
-@dataclass
-class InMemoryLastWords:
-    """Notes in a dictionary."""
-
-    notes: dict[UUID, str] = field(default_factory=dict)
-
-    def leave(self, execution_id: UUID, reason: str) -> None:
-        self.notes[execution_id] = reason
-
-    def find(self, execution_id: UUID) -> str | None:
-        return self.notes.get(execution_id)

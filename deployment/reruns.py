@@ -13,7 +13,7 @@ from deployment.kept_inputs import NotRerunnable, require_inputs
 from deployment.models import ApiKey, Execution, FileStatus
 from deployment.parts import Parts
 from deployment.staging import StoredInput
-from deployment.submit import Submission, submit
+from deployment.submit import Submission, require_unsent, submit
 from workflows import InvalidOptions, UnknownWorkflow
 
 
@@ -31,23 +31,16 @@ def rerun(
 
     Raises `NotRerunnable`, and what `submit` raises.
     """
-    require_inputs(first)
     files = list(_files(first, which))
+    submission = Submission(
+        first.deployment, key, files, first.tags, first.custom_data, idempotency_key=idempotency_key, first=first
+    )
+    require_unsent(parts, submission)
+    require_inputs(first)
     if not files:
         raise NotRerunnable(f"No file of execution {first.id} has failed, so none is to be run again.")
     _require_workflow(parts, first)
-    return submit(
-        parts,
-        Submission(
-            first.deployment,
-            key,
-            files,
-            first.tags,
-            first.custom_data,
-            idempotency_key=idempotency_key,
-            first=first,
-        ),
-    )
+    return submit(parts, submission)
 
 
 def _files(first: Execution, which: Which) -> Iterator[StoredInput]:

@@ -15,7 +15,7 @@ from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.fingerprint import fingerprint
 from deployment.heartbeat import StagingHeartbeat
-from deployment.idempotency import require_new
+from deployment.idempotency import look_for_run, take_key
 from deployment.kept_inputs import InputsNotKept, require_inputs, will_keep_inputs
 from deployment.lifecycle.swap import locked
 from deployment.models import ApiKey, Deployment, Execution, ExecutionFile
@@ -61,6 +61,13 @@ def submit(parts: Parts, submission: Submission) -> UUID:
     return execution.id
 
 
+def require_unsent(parts: Parts, submission: Submission) -> None:
+    """Raise what `idempotency` raises if this request was sent before: then nothing else is asked of it."""
+    owner = submission.key.id if submission.key else None
+    with parts.database.reading() as session:
+        look_for_run(session, owner, submission.idempotency_key, _fingerprint(submission))
+
+
 def bound(execution: Execution) -> Any:
     """Log lines within the block carry the execution's id."""
     return structlog.contextvars.bound_contextvars(execution_id=str(execution.id))
@@ -71,7 +78,7 @@ def _create(parts: Parts, submission: Submission, token: str) -> Execution:
     organization, key = submission.deployment.organization, submission.key
     with parts.database.writing() as session:
         lock_slots(session, organization, key)
-        require_new(session, execution)
+        take_key(session, execution)
         look_for_slot(session, organization, key, parts.policy)
         if submission.first is not None:
             _require_first(session, submission.first)

@@ -19,7 +19,6 @@ from tests.deployment.reconcile.overdue import stored
 from tests.servers.s3_proxy import S3Proxy
 
 NewApp = Callable[..., Flask]
-RESULT = "result.json"
 
 
 def claimed(airlock: Airlock, run: UUID) -> Ticket:

@@ -95,6 +95,9 @@ PDFS: dict[str, Hostile] = {
 }
 OFFICE: dict[str, Hostile] = {
     "30,000 empty rows": lambda s, f: _rows(s, f, b"".join(b'<row r="%d"/>' % n for n in range(5, 30_000))),
+    "20,000 rows apart": lambda s, f: _rows(
+        s, f, b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(6, 40_000, 2))
+    ),
     "wide rows": lambda s, f: _rows(
         s, f, b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(5, 90))
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from itertools import pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,9 @@ def _cut_out(rows: Sheet, table: DeclaredTable, sheet: str) -> Table:
 
 def _regions(rows: Sheet, sheet: str) -> Iterator[Table]:
     """What stands together, as Excel's "current region" has it: an empty row parts one from the next."""
-    full = {number: trimmed for number, row in rows.items() if (trimmed := _trimmed(row))}
-    starts = [*[b for a, b in pairwise([-1, *full]) if b > a + 1], math.inf]
-    for start, end in pairwise(starts):
-        region = {number: row for number, row in full.items() if start <= number < end}
+    full = ((number, trimmed) for number, row in rows.items() if (trimmed := _trimmed(row)))
+    for _, together in groupby(enumerate(full), key=lambda place: place[1][0] - place[0]):  # the same without a gap
+        region = dict(row for _, row in together)
         yield Table(list(region.values()), {"sheet": sheet, "range": _reference(region)})
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from deployment.models import ApiKey
+from deployment.clock import utcnow
+from deployment.models import ApiKey, Execution
 from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.wire import breaches, well_formed, work_here
@@ -181,3 +182,13 @@ def test_a_request_that_is_sent_again_finds_its_run_and_another_key_makes_anothe
     assert ids[0] == ids[1] != ids[2]
     assert [reply.headers.get("Idempotent-Replayed") for reply in replies] == [None, "true", None]
     assert refusal(rerun(keeping, first, {"Idempotency-Key": "one"}, json={"files": "failed"}), 422)
+
+
+def test_a_request_that_is_sent_again_finds_its_run_when_there_can_be_no_other_any_more(keeping: Airlock) -> None:
+    first = ended(keeping)
+    made = rerun(keeping, first, {"Idempotency-Key": "one"})
+    keeping.swap(Execution, first, expires_at=utcnow())
+    assert "expired" in refusal(rerun(keeping, first), 409)
+    again = rerun(keeping, first, {"Idempotency-Key": "one"})
+    assert (again.status_code, again.get_json()["id"]) == (202, made.get_json()["id"])
+    assert again.headers["Idempotent-Replayed"] == "true"
