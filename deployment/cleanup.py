@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.orm import selectinload
 
 from deployment.clock import utcnow
+from deployment.idempotency import KEPT
 from deployment.kept_inputs import keeps_inputs
 from deployment.lifecycle.swap import swap
 from deployment.models import Execution, FileStatus
@@ -91,8 +92,10 @@ def _settle(parts: Parts, execution: Execution, purged: bool) -> None:
 
 
 def _purged(execution: Execution, policy: Policy) -> dict[str, datetime]:
+    """The row is kept at least as long as the idempotency key that it holds."""
     now = utcnow()
-    return {"purged_at": now, "forget_at": (execution.expires_at or now) + policy.history_ttl}
+    forget_at = (execution.expires_at or now) + policy.history_ttl
+    return {"purged_at": now, "forget_at": max(forget_at, execution.created_at + KEPT)}
 
 
 def _next_pass(execution: Execution, policy: Policy) -> datetime | None:

@@ -18,9 +18,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from standardwebhooks import Webhook
 
 from deployment import lifecycle
+from deployment.checked_network import AddressRefused
 from deployment.clock import utcnow
 from deployment.models import Delivery, Deployment, Execution
-from deployment.outbound import AddressRefused, InvalidUrl, post
+from deployment.outbound import InvalidUrl, post
 from deployment.parts import Parts
 from guards import reason_of
 

@@ -33,7 +33,7 @@ from deployment.outputs import store_output
 from deployment.parts import Parts
 from deployment.results import store_result
 from deployment.scratch import scratch_folder
-from storage import NotFound, StorageError, names
+from storage import StorageError, names
 from workflows import DocumentError, Result, run
 from workflows.memory import at_most
 
@@ -102,10 +102,10 @@ def _made(parts: Parts, work: Work, folder: Path) -> Made:
 def _stored(parts: Parts, work: Work, folder: Path, made: Made) -> Made:
     try:
         _store(parts, work, made.result)
-    except NotFound:
+    except StorageError:
         if not made.from_history:
             raise
-        made = Made(_run(parts, work, folder), made.fingerprint)  # the earlier run was purged meanwhile
+        made = Made(_run(parts, work, folder), made.fingerprint)  # as where the earlier run was purged meanwhile
         _store(parts, work, made.result)
     return made
 

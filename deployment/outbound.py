@@ -13,9 +13,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from deployment.addresses import is_public
-from deployment.checked_network import AddressRefused, Allowed, CheckedNetwork, Deadline
-
-__all__ = ["AddressRefused", "Deadline", "InvalidUrl", "Url", "check_url", "connections", "get", "parse_url", "post"]
+from deployment.checked_network import Allowed, CheckedNetwork, Deadline
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 15.0

@@ -22,6 +22,7 @@ from storage import ObjectStore, StoredObject
 FETCH_SECONDS = 600.0
 """For all files of one request together, however slowly they drip."""
 OK = 200
+GIVEN_UP = "given up, since the execution has ended meanwhile"
 CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 """What S3 says in the body of an error: AccessDenied, SignatureDoesNotMatch, NoSuchKey, …"""
 
@@ -74,7 +75,7 @@ class Fetcher:
             self._check_size(url, len(block))
             self._taken += len(block)
             if not self._wanted():
-                raise FetchFailed(url, "given up, since the execution has ended meanwhile")
+                raise FetchFailed(url, GIVEN_UP)
             yield block
 
     def _check_size(self, url: Url, more: int) -> None:

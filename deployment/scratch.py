@@ -1,7 +1,12 @@
-"""The folder in which a work-horse keeps its document: gone with the work, also where the work-horse is killed."""
+"""The folder in which a work-horse keeps its document: gone with the work, whoever is killed.
+
+Its owner holds a lock on it, which the kernel lets go of when the owner dies. So what nobody holds is nobody's, also
+where several machines or containers share one temporary folder.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -9,19 +14,49 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PREFIX = "airlock-work-"
+
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A new folder that only this user can read, until the block ends."""
-    with tempfile.TemporaryDirectory(prefix=_prefix(os.getpid())) as folder:
-        yield Path(folder)
+    folder, lock = _own()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # what still writes there is killed, and swept away, with its parent
+        os.close(lock)
 
 
-def remove_left_by(pid: int) -> None:
-    """Delete what a dead process has left; it is still to be waited for, so that nobody else has its number."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_prefix(pid)}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+def sweep() -> None:
+    """Delete the folders whose owners are dead."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
 
 
-def _prefix(pid: int) -> str:
-    return f"airlock-{pid}-"
+def _own() -> tuple[Path, int]:
+    """A folder and its lock; another one, if somebody has swept this one away before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        lock = _lock(folder)
+        if lock is not None:
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds it, or None where somebody else does, or it is another user's, or gone."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -12,7 +12,7 @@ from uuid import UUID
 from deployment import lifecycle
 from deployment.models import Execution
 from deployment.parts import Parts
-from deployment.presigned import Fetcher, RemoteFile
+from deployment.presigned import GIVEN_UP, Fetcher, FetchFailed, RemoteFile
 from deployment.spool import Spool
 from storage import NotFound, ObjectStore, names
 
@@ -99,4 +99,7 @@ def _fetch(
         for ordinal, file in remote.items():
             stored = fetcher.fetch(file.url, parts.store, names.input_key(execution.id, ordinal))
             with parts.database.writing() as session:
-                lifecycle.fetched(session, execution.files[ordinal], stored.size, stored.sha256, str(file.url))
+                row = execution.files[ordinal]
+                noted = lifecycle.fetched(session, row, stored.size, stored.sha256, str(file.url))
+            if not noted:
+                raise FetchFailed(file.url, GIVEN_UP)

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from deployment import lifecycle
 from deployment.clock import utcnow
+from deployment.executions import find_execution
 from deployment.fingerprint import fingerprint
 from deployment.heartbeat import StagingHeartbeat
-from deployment.idempotency import look_for_run, take_key
+from deployment.idempotency import StillAccepting, look_for_run, take_key
 from deployment.kept_inputs import InputsNotKept, require_inputs, will_keep_inputs
 from deployment.lifecycle.swap import locked
-from deployment.models import ApiKey, Deployment, Execution, ExecutionFile
+from deployment.models import ApiKey, Deployment, Execution, ExecutionFile, ExecutionStatus
 from deployment.parts import Parts
 from deployment.slots import lock_slots, look_for_slot
 from deployment.staging import File, stage
@@ -52,6 +53,14 @@ def submit(parts: Parts, submission: Submission) -> UUID:
     says, when there is no row of ours yet.
     What a later step raises carries the guard's outcome: by then the row is ERROR, with the reason.
     """
+    try:
+        return _submit(parts, submission)
+    except StillAccepting as pending:
+        _require_ended(parts, pending)
+        return _submit(parts, submission)
+
+
+def _submit(parts: Parts, submission: Submission) -> UUID:
     with pre_dispatch_guard(parts.ledger) as guard:
         execution = guard.open(_create, parts, submission, guard.token)
         with bound(execution), StagingHeartbeat(parts.database, execution.id, parts.policy) as heartbeat:
@@ -64,8 +73,18 @@ def submit(parts: Parts, submission: Submission) -> UUID:
 def require_unsent(parts: Parts, submission: Submission) -> None:
     """Raise what `idempotency` raises if this request was sent before: then nothing else is asked of it."""
     owner = submission.key.id if submission.key else None
-    with parts.database.reading() as session:
-        look_for_run(session, owner, submission.idempotency_key, _fingerprint(submission))
+    try:
+        with parts.database.reading() as session:
+            look_for_run(session, owner, submission.idempotency_key, _fingerprint(submission))
+    except StillAccepting as pending:
+        _require_ended(parts, pending)
+
+
+def _require_ended(parts: Parts, pending: StillAccepting) -> None:
+    """Raise `pending` again, unless a look at its run, whose request died, has ended it and so set its key free."""
+    run = find_execution(parts, pending.execution_id)
+    if run is not None and run.status == ExecutionStatus.PENDING:
+        raise pending
 
 
 def bound(execution: Execution) -> Any:

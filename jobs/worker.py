@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 
 from deployment.claims import AWAY, Claim, Claims, LeaseInDoubt, LeaseLost
 from deployment.parts import current_parts
-from deployment.scratch import remove_left_by
+from deployment.scratch import sweep
 from jobs import dead_mans_switch, horse
 from jobs.dead_mans_switch import Switch
 from jobs.parentage import die_with
@@ -131,8 +131,9 @@ class AirlockWorker(PatientWorker):
             while claim is not None and not gone(_until_next_look(claim)):
                 self._watch(claim)
         horse.kill(pid)  # what the workflow has started, and left behind
-        remove_left_by(pid)
         _, self._exit, usage = os.wait4(pid, 0)
+        if self._exit != os.EX_OK:
+            sweep()
         self._switch(0)
         return pid, self._exit, usage
 
@@ -209,7 +210,8 @@ def _until_next_look(claim: Claim) -> float:
 
 
 def work(app: Flask, connection: Redis) -> None:
-    """Run one worker, in a process of its own, until it is told to stop."""
+    """Run one worker, in a process of its own, until it is told to stop; first tidy up behind one that was killed."""
+    sweep()
     with app.app_context():
         claims = Claims(current_parts(), worker=uuid4().hex)
     _await(connection)

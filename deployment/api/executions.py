@@ -9,11 +9,10 @@ import structlog
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from deployment.api.errors import refused
 from deployment.api.events import event_stream, mark
 from deployment.api.execution_body import execution_body
 from deployment.api.visible import visible_run
-from deployment.api.waiting import RETRY_SECONDS, current_room, wanted
+from deployment.api.waiting import current_room, too_many_waiting, wanted
 from deployment.executions import follow
 from deployment.models import Execution
 from deployment.parts import Parts
@@ -38,8 +37,7 @@ def get_events(execution_id: UUID) -> Response:
         return Response(status=204)  # by which an EventSource knows that it need not come back
     room = current_room()
     if not room.take():
-        detail = "Too many callers are waiting. Ask again later, or ask for the status."
-        raise refused(503, "too_many_waiting", detail, Retry_After=str(RETRY_SECONDS))
+        raise too_many_waiting()
     response = Response(event_stream(_looks(parts(), execution_id), last_id, wanted()), mimetype="text/event-stream")
     response.call_on_close(room.leave)
     response.headers["Cache-Control"] = "no-store"

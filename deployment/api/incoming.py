@@ -10,6 +10,7 @@ malformed chunk are no `OSError`, and its threads wait for the next byte without
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SILENCE_SECONDS = 30.0
-"""A caller that sends nothing for so long, in the middle of its body, is gone: it would hold a thread for ever."""
+"""A caller that sends nothing for so long in the middle of its body, or takes nothing of its reply, is gone: it would
+hold a thread for ever."""
 
 REST_SECONDS = 5.0
 """How long the rest of a body is read behind its refusal; gunicorn reads 64 KiB of it."""
@@ -40,8 +42,16 @@ class IncomingBodies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         connection = environ.get("gunicorn.socket")
+        if connection is not None:
+            _limit_sending(connection, self._silence_seconds)
         body = environ["wsgi.input"] = _Body(environ["wsgi.input"], connection, self._silence_seconds)
         return ClosingIterator(self._application(environ, start_response), body.throw_away)
+
+
+def _limit_sending(connection: socket.socket, seconds: float) -> None:
+    """By the kernel's limit (socket(7)), which is for each silence; one of Python's would be for the whole reply."""
+    whole, rest = divmod(seconds, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(whole), int(rest * 1e6)))
 
 
 class _Body:

@@ -67,10 +67,12 @@ def _body(policy: Policy) -> tuple[Form, Files]:
 
 def _files(form: Form, files: Files, policy: Policy) -> tuple[list[Upload | RemoteFile], list[FieldError]]:
     """Uploads first, then what is to be fetched, each in the order of the request."""
+    if wrong := _counted(form, files, policy.max_files):
+        return [], wrong  # and not a breach for each: a reply does not grow with what it refuses
     uploaded, upload_errors = uploads(files.getlist("files"))
     remote, url_errors = remote_files(form.getlist("presigned_urls"), policy.presigned_hosts)
     texts = [_not_a_file(index) for index, _ in enumerate(form.getlist("files"))]
-    return [*uploaded, *remote], [*upload_errors, *url_errors, *texts, *_counted(form, files, policy.max_files)]
+    return [*uploaded, *remote], [*upload_errors, *url_errors, *texts]
 
 
 def _counted(form: Form, files: Files, most: int) -> list[FieldError]:

@@ -8,17 +8,18 @@ import structlog
 from flask import Blueprint, Response, after_this_request, request
 
 from deployment.api.auth import Caller, authenticate
-from deployment.api.errors import FieldError, invalid, refused
+from deployment.api.errors import RETRY_SECONDS, FieldError, invalid, refused
 from deployment.api.fields import Fields, Includes
 from deployment.api.idempotency import HEADER, REPLAYED
 from deployment.api.items import file_items
 from deployment.api.replies import UNDECIDED, Items, posted, told, wire_status
 from deployment.api.submission import Asked, read_submission
-from deployment.api.waiting import RETRY_SECONDS, current_room, wanted
+from deployment.api.waiting import current_room, too_many_waiting, wanted
 from deployment.executions import acknowledge, decided, find_execution, wait_for_end
-from deployment.idempotency import AlreadyAccepted, StillAccepting
+from deployment.idempotency import AlreadyAccepted
 from deployment.models import Execution, ExecutionStatus
 from deployment.parts import current_parts as parts
+from deployment.presigned import RemoteFile
 from deployment.retention import expiry, is_expired
 from deployment.slots import look_for_slot
 from deployment.submit import submit
@@ -48,7 +49,7 @@ def post_execution(org: str, name: str) -> Reply:
             raise  # there is no row: 429 or 503
         if outcome.failed:
             return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
-        return _decided_elsewhere(outcome.run, asked.includes, path)
+        return _decided_elsewhere(outcome.run, path)
     return _accepted(execution_id, asked, path)
 
 
@@ -74,13 +75,12 @@ def _refuse_early(caller: Caller) -> None:
 
 
 def _submit(asked: Asked) -> UUID:
-    """A run whose request died while it staged stands in nobody's way: once its lease is over, a look at it ends it."""
-    try:
+    """Fetching takes as long as others need to send: who waits for them takes a seat, as all who wait do."""
+    if not any(isinstance(file, RemoteFile) for file in asked.submission.files):
         return submit(parts(), asked.submission)
-    except StillAccepting as pending:
-        run = find_execution(parts(), pending.execution_id)
-        if run is not None and run.status == ExecutionStatus.PENDING:
-            raise
+    with current_room().seat() as seated:
+        if not seated:
+            raise too_many_waiting()
         return submit(parts(), asked.submission)
 
 
@@ -122,18 +122,22 @@ def _ask_again(reply: Response) -> Response:
     return reply
 
 
-def _decided_elsewhere(execution_id: UUID, includes: Includes, path: dict[str, str]) -> Reply:
+def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:
     """The guard did not fail the run: its row says how it stands, or will. A 5xx would be sent again: two runs."""
     run = decided(parts(), execution_id)
     if run is None:
         return posted(422, execution_id, ExecutionStatus.PENDING, path, error=UNDECIDED)
-    return _waited(run, includes, path)
+    if run.status in (ExecutionStatus.ERROR, ExecutionStatus.STOPPED):
+        return posted(422, execution_id, run.status, path, error=run.error, run=run)
+    return posted(200, execution_id, ExecutionStatus.PENDING, path)
 
 
 def _waited(execution: Execution, includes: Includes, path: dict[str, str]) -> Reply:
     status = wire_status(execution)
     if execution.live:
         return posted(200, execution.id, status, path)
+    if is_expired(execution) and execution.status == ExecutionStatus.COMPLETED:
+        return posted(410, execution.id, status, path, error=expiry(execution))
     if execution.status == ExecutionStatus.COMPLETED:
         return posted(200, execution.id, status, path, result=_items(execution, includes), run=execution)
     items = _items_of_failure(execution, includes)

@@ -1,7 +1,7 @@
 """Room for callers that wait: each holds a thread of this process, and some threads stay free for the others.
 
-Whoever waits takes a seat first: a POST with `timeout`, a stream of events. What becomes of those who find none is
-theirs to say.
+Whoever waits takes a seat first: a POST with `timeout`, or whose files are to be fetched, and a stream of events. What
+becomes of those who find none is theirs to say.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 
 from flask import Flask, current_app, request
 
+from deployment.api.errors import RETRY_SECONDS, Refused, refused
+
 EXTENSION = "airlock_waiting_room"
 RESERVE = 0.25
 """The part of the threads in which nobody waits; one at least."""
-RETRY_SECONDS = 5
-"""What `Retry-After` says to those who find no seat."""
 
 
 class WaitingRoom:
@@ -67,6 +67,12 @@ def room_of(app: Flask) -> WaitingRoom:
 def current_room() -> WaitingRoom:
     """The room of the current application."""
     return room_of(current_app)
+
+
+def too_many_waiting() -> Refused:
+    """503: for those who find no seat, and cannot do without."""
+    detail = "Too many callers are waiting. Ask again later, or ask for the status."
+    return refused(503, "too_many_waiting", detail, Retry_After=str(RETRY_SECONDS))
 
 
 def wanted() -> Callable[[], bool]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.database import note_change
 from deployment.dispatch import Ticket
 from deployment.lifecycle.swap import swap
 from deployment.models import Execution, ExecutionFile, FileStatus
@@ -51,6 +52,7 @@ def _is_its_time() -> sa.ColumnElement[bool]:
 
 
 def _queue(session: Session, file: ExecutionFile, policy: Policy) -> Ticket:
+    note_change(session, file.execution_id)
     swap(
         session,
         ExecutionFile,

@@ -23,7 +23,7 @@ from deployment.execute import execute
 from deployment.models import Deployment, Execution
 from deployment.reconcile import reconcile
 from deployment.stop import stop
-from storage import names
+from storage import AccessDenied, names
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.wire import work_here
 from tests.sabotage import replace_parts
@@ -222,6 +222,22 @@ def test_a_result_whose_files_are_deleted_while_they_are_copied_costs_a_run_and_
     assert told(airlock, second) == [(2, False)]
     url = airlock.get(second).get_json()["message"][0]["outputs"][0]["url"]
     assert airlock.client.get(url, headers=airlock.headers).data == HELLO[1]
+
+
+def test_a_result_whose_files_cannot_be_copied_costs_a_run_and_not_the_file(
+    airlock: Airlock, counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting.hands_out = True
+    first = names.execution(run(airlock))
+    store, read = airlock.parts.store, airlock.parts.store.open
+
+    def denied(key: str) -> Any:
+        if "/files/" in key and key.startswith(first):
+            raise AccessDenied("read", key)
+        return read(key)
+
+    monkeypatch.setattr(store, "open", denied)
+    assert told(airlock, run(airlock)) == [(2, False)]
 
 
 def test_a_database_that_is_away_for_the_look_costs_a_run_and_not_the_file(airlock: Airlock) -> None:

@@ -10,7 +10,8 @@ import httpcore
 import pytest
 
 from deployment import outbound
-from deployment.outbound import AddressRefused, InvalidUrl, check_url, post
+from deployment.checked_network import AddressRefused
+from deployment.outbound import InvalidUrl, check_url, post
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import signal
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import gettempdir
 
 from tests.airlock import File
 from tests.jobs.stage import Stage
+from tests.processes import kill_all
 from tests.workflows.remade import pdf
 
 NewStage = Callable[..., Stage]
@@ -65,14 +65,36 @@ def test_a_library_that_aborts_fails_its_file_at_once(sqlite_stage: Stage) -> No
     assert "SIGABRT" in str(ended.error)
 
 
+def documents(horse: int) -> list[Path]:
+    """What a work-horse works on: it holds the folder open."""
+    held = {opened.readlink() for opened in Path(f"/proc/{horse}/fd").iterdir()}
+    return [folder / "document" for folder in held if (folder / "document").is_file()]
+
+
 def test_a_work_horse_that_was_killed_leaves_no_document_behind(sqlite_stage: Stage) -> None:
     run = sqlite_stage.accept([sqlite_stage.act("hold")])
     with sqlite_stage.worker():
         horse = sqlite_stage.begun()
-        folders = list(Path(gettempdir()).glob(f"airlock-{horse}-*"))
-        assert [(folder / "document").exists() for folder in folders] == [True]
+        (document,) = documents(horse)
         os.kill(horse, signal.SIGKILL)
         sqlite_stage.begun(times=2)
-        assert not folders[0].exists()
+        assert not document.parent.exists()
         sqlite_stage.go()
         assert sqlite_stage.ended(run).status == "COMPLETED"
+
+
+def test_what_a_killed_worker_has_left_is_deleted_by_the_next_one(sqlite_stage: Stage) -> None:
+    """But nothing of a work-horse that lives."""
+    one, other = (sqlite_stage.accept([sqlite_stage.act("hold", name)]) for name in ("one", "other"))
+    with sqlite_stage.worker() as dying, sqlite_stage.worker():
+        (left,), (held,) = documents(sqlite_stage.begun("one")), documents(sqlite_stage.begun("other"))
+        of_dying = {child.pid for child in dying.family()}
+        left, held = (left, held) if sqlite_stage.begun("one") in of_dying else (held, left)
+        kill_all(dying.family())
+        dying.end()
+        assert left.exists()
+        with sqlite_stage.worker():
+            assert (left.parent.exists(), held.exists()) == (False, True)
+            for name, run in (("one", one), ("other", other)):
+                sqlite_stage.go(name)
+                assert sqlite_stage.ended(run).status == "COMPLETED"

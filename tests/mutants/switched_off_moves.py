@@ -112,10 +112,10 @@ COUNTS = [
         "the slots are counted before they are locked",
         "deployment/submit.py",
         "        lock_slots(session, organization, key)\n"
-        "        require_new(session, execution)\n"
+        "        take_key(session, execution)\n"
         "        look_for_slot(session, organization, key, parts.policy)\n",
         "        look_for_slot(session, organization, key, parts.policy)\n"
-        "        require_new(session, execution)\n"
+        "        take_key(session, execution)\n"
         "        lock_slots(session, organization, key)\n",
         f"{SLOTS}test_of_many_at_once_no_more_than_the_limit_are_accepted[postgres-org_concurrency]",
     ),

@@ -164,6 +164,20 @@ def test_a_silent_caller_is_given_up() -> None:
         assert (status, ours.gettimeout()) == ("400 silent", None), "and the reply may take as long as it takes"
 
 
+def test_a_caller_that_takes_nothing_of_its_reply_is_given_up() -> None:
+    def sends_much(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [])
+        with pytest.raises(BlockingIOError):
+            environ["gunicorn.socket"].sendall(bytes(16 * MIB))  # as gunicorn does
+        return [b"given up"]
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        environ = create_environ(method="POST") | {"gunicorn.socket": ours, "wsgi.input": io.BytesIO()}
+        told, _, _ = run_wsgi_app(IncomingBodies(sends_much, silence_seconds=0.05), environ)
+        assert list(told) == [b"given up"]
+
+
 def _reads_all(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
     try:
         environ["wsgi.input"].read(1)

@@ -168,6 +168,26 @@ def test_a_key_is_free_after_a_day(airlock: Airlock) -> None:
         assert told(post(airlock))["execution_id"] != first
 
 
+def test_a_repeated_request_whose_result_has_expired_is_told_so(
+    new_app: NewApp, database_url: str, redis_url: str
+) -> None:
+    """Not that it failed; and its key is kept for a day, however short the history is."""
+    settings = {"result_ttl": 60, "history_ttl": 0, "cleanup_grace": 1}
+    airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, **settings))
+    execution_id = UUID(told(post(airlock))["execution_id"])
+    work_here(airlock, execution_id)
+    with freeze_time(utcnow() + timedelta(hours=23)):
+        for _ in range(3):
+            reconcile(airlock.parts)
+        again = post(airlock)
+        assert (again.status_code, len(airlock.rows())) == (410, 1)
+        assert "The result expired at" in again.get_json()["message"]["error"]
+        assert airlock.get(execution_id).status_code == 410
+    with freeze_time(utcnow() + timedelta(hours=25)):
+        reconcile(airlock.parts)
+    assert airlock.rows() == []
+
+
 def test_a_repeated_request_needs_no_slot(new_app: NewApp, database_url: str, redis_url: str) -> None:
     """Else a client whose reply was lost would be kept out by its own run."""
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, org_concurrency=1))

@@ -174,6 +174,12 @@ def test_files_and_urls_together_are_1_to_32(airlock: Airlock, submitted: list[A
     assert [isinstance(file, Upload) for file in submitted[0].files] == [True] + [False] * 31
 
 
+def test_a_refusal_is_no_longer_for_a_hundred_thousand_urls(airlock: Airlock) -> None:
+    reply = post(airlock, *[""] * 100_000)
+    assert breaches(reply) == {("presigned_urls", "max_length")}
+    assert len(reply.data) < 1000
+
+
 def test_the_limit_is_the_installations(new_app: NewApp, sqlite_url: str, redis_url: str) -> None:
     app: Flask = new_app(database_url=sqlite_url, redis_url=redis_url, max_files=2)
     reply = post(Airlock(app), GOOD, GOOD, GOOD)

@@ -10,7 +10,7 @@ import pytest
 
 from deployment.api.waiting import WaitingRoom, room_of
 from tests.airlock import Airlock
-from tests.deployment.api.wire import sealed, work_here
+from tests.deployment.api.wire import sealed, well_formed, work_here
 from tests.eventually import eventually
 
 LONG = "300"
@@ -54,6 +54,15 @@ def test_one_too_many_that_sends_its_request_again_is_told_so_too(airlock: Airlo
     ended = airlock.post(timeout=LONG)
     assert ended.get_json()["message"]["execution_status"] == "COMPLETED"
     assert "Retry-After" not in ended.headers
+
+
+@pytest.mark.usefixtures("full")
+def test_who_waits_for_files_to_be_fetched_is_refused_before_there_is_a_run(airlock: Airlock) -> None:
+    urls = {"presigned_urls": ["https://s3.amazonaws.com/b/k.txt"]}
+    reply = airlock.client.post(airlock.path, json=urls, headers=airlock.headers)
+    assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
+    assert well_formed(reply)["errors"][0]["code"] == "too_many_waiting"
+    assert airlock.rows() == []
 
 
 @pytest.mark.usefixtures("full")
