@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import timeit
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
@@ -20,8 +21,8 @@ a run of one file may take beside 32, of what it takes alone."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Files that need about half a second of a processor each."""
-    rounds = 50_000 if quick else 1_000_000
+    """Files that need about a second of a processor each, whatever the processor: beside it, a file costs 45 ms."""
+    rounds = _rounds_in(0.05 if quick else 1)
     with installed(workers=1, workflows=("benchmarks.held", "benchmarks.busy")) as place:
         one_worker = _Caller(place).seconds(FILES, rounds)
     with installed(workers=2, workflows=("benchmarks.held", "benchmarks.busy")) as place:
@@ -34,6 +35,12 @@ def rows(quick: bool) -> Iterator[Row]:
     yield Row(many, two_workers, "one worker", one_worker, "s", TWO_TO_ONE)
     yield Row(many, two_workers, "a bare pool of two processes", bare, "s", TO_BARE)
     yield Row(f"one file beside a run of {FILES}", beside, "alone", alone, "s", BESIDE_MANY)
+
+
+def _rounds_in(seconds: float) -> int:
+    sample = 200_000
+    took = min(timeit.repeat(lambda: work(sample), number=1, repeat=3))
+    return int(sample * seconds / took)
 
 
 class _Caller:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import click
 from flask import Flask, current_app
 
-from deployment.parts import current_parts
+from deployment.parts import Parts, current_parts
 from deployment.reconcile import reconcile
+from deployment.rehearsal import compile_statements
 from jobs import clock, connections
+from jobs.queue import TASK
 from jobs.supervisor import Role, Supervisor
 from jobs.worker import work
 
@@ -25,7 +28,7 @@ def worker_command() -> None:
     """Work on files: `WORKERS` workers and the reconciler, supervised, until SIGTERM."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     settings, parts = app.config["AIRLOCK"], current_parts()
-    parts.workflows.warm_up()  # once, before the forks: a work-horse lives for one file
+    _warm_up(parts)
 
     def worker() -> None:
         redis = connections.working(settings.redis_url, verify_tls=settings.redis_tls_verify)
@@ -34,6 +37,13 @@ def worker_command() -> None:
     roles: dict[str, Role] = {f"worker-{number}": worker for number in range(1, settings.workers + 1)}
     roles["reconciler"] = lambda: clock.reconcile_until_told_to_stop(parts)
     Supervisor(roles).run()
+
+
+def _warm_up(parts: Parts) -> None:
+    """Once, before the forks: a work-horse lives for one file, and what it imports and compiles is lost with it."""
+    parts.workflows.warm_up()
+    import_module(TASK.rpartition(".")[0])
+    compile_statements(parts.database, parts.policy)
 
 
 @click.command("reconcile")

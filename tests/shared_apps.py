@@ -14,6 +14,7 @@ from deployment.api.waiting import room_of
 from deployment.database import Database, db
 from deployment.models import Installation
 from deployment.parts import install, parts_of
+from deployment.rehearsal import compile_statements
 from tests.airlock import disconnect, make_app
 
 
@@ -52,7 +53,9 @@ class SharedApps:
         folder = self._folder / str(self._made)
         folder.mkdir()
         url = database_url or f"sqlite:///{folder}/airlock.db"
-        return self._open.enter_context(make_app(folder, database_url=url, redis_url=redis_url))
+        app = self._open.enter_context(make_app(folder, database_url=url, redis_url=redis_url))
+        compile_statements(parts_of(app).database, parts_of(app).policy)  # as `flask worker` does
+        return app
 
 
 def _shape(database: Database) -> object:
