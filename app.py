@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
+from flask_openapi3 import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
 from deployment import api, cli
+from deployment.api import document
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
 from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger
@@ -29,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Connects to nothing: each process opens connections of its own when it needs them."""
     settings = settings or read_settings()
     logs.configure(settings.log_format)
-    app = Flask(__name__)
+    app = OpenAPI(__name__, **document.SETTINGS)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database,

@@ -20,7 +20,8 @@ from standardwebhooks import Webhook
 from deployment import lifecycle
 from deployment.checked_network import AddressRefused
 from deployment.clock import utcnow
-from deployment.models import Delivery, Deployment, Execution
+from deployment.lifecycle.delivering import EVENTS
+from deployment.models import Delivery, Deployment, Execution, ExecutionStatus
 from deployment.outbound import InvalidUrl, post
 from deployment.parts import Parts
 from guards import reason_of
@@ -44,7 +45,7 @@ def deliver(parts: Parts, delivery_id: UUID) -> bool:
     """Try a delivery, if it is due and nobody else is at it; say whether the receiver took it."""
     with parts.database.writing() as session:
         delivery = lifecycle.take_delivery(session, delivery_id)
-        execution = _execution(session, delivery.execution_id) if delivery else None
+        execution = _execution(session, delivery.execution_id) if delivery and delivery.execution_id else None
     if delivery is None or execution is None:
         return False
     failure = _send(parts, delivery, execution)
@@ -63,11 +64,11 @@ def overdue_deliveries(limit: int) -> sa.Select[UUID]:
 
 
 def message(execution: Execution, at: datetime) -> dict[str, Any]:
-    """What a receiver gets: `type` is execution.completed, execution.error or execution.stopped."""
+    """What a receiver gets: `type` is execution.completed, execution.failed or execution.stopped."""
     deployment = execution.deployment
     path = f"/deployment/api/{deployment.organization.name}/{deployment.name}/"
     return {
-        "type": f"execution.{execution.status.lower()}",
+        "type": EVENTS[ExecutionStatus(execution.status)],
         "timestamp": at.isoformat(),
         "data": {
             "execution_id": str(execution.id),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from deployment.keys import create_key
 from deployment.models import ApiKey, Deployment, Organization
-from deployment.outbound import check_url
+from deployment.webhooks import set_webhook
 from workflows import Workflow
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -49,9 +47,8 @@ def deploy(
     """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
 
     `keep_inputs` of its runs, against `KEEP_INPUTS`; None leaves it as it is.
-    `webhook` is told of every end; None leaves it as it is, and "" takes it away. Its secret is made with the
-    first one, and kept with another. Raises `InvalidName`,
-    `InvalidUrl`, and `workflows.InvalidOptions` when the options do not fit the workflow.
+    `webhook` is as `set_webhook` has it; None leaves the endpoints as they are. Raises `InvalidName`, `InvalidUrl`, and
+    `workflows.InvalidOptions` when the options do not fit the workflow.
     """
     for text in (organization, name):
         if not NAME.fullmatch(text):
@@ -65,8 +62,8 @@ def deploy(
         session.add(row)
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
     row.keep_inputs = row.keep_inputs if keep_inputs is None else keep_inputs
-    new_secret = _set_webhook(row, webhook, private_webhooks)
     session.flush()
+    new_secret = None if webhook is None else set_webhook(session, row, webhook, private=private_webhooks)
     return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row), new_secret)
 
 
@@ -77,7 +74,7 @@ def find_deployment(session: Session, organization: str, name: str) -> Deploymen
     return session.scalar(
         sa.select(Deployment)
         .join(Deployment.organization)
-        .where(Organization.name == organization, Deployment.name == name)
+        .where(Organization.name == organization, Deployment.name == name, Deployment.deleted_at.is_(None))
         .options(joinedload(Deployment.organization))
     )
 
@@ -94,19 +91,6 @@ def _organization(session: Session, name: str) -> Organization:
         session.add(found)
         session.flush()
     return found
-
-
-def _set_webhook(deployment: Deployment, url: str | None, private: bool) -> str | None:
-    """The secret, `whsec_` and 256 bits in base64 as the specification has it, if it is new."""
-    if not url:
-        deployment.webhook_url = None if url == "" else deployment.webhook_url
-        return None
-    check_url(url, private=private)
-    deployment.webhook_url = url
-    if deployment.webhook_secret is not None:
-        return None
-    deployment.webhook_secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
-    return deployment.webhook_secret
 
 
 def _has_key(session: Session, deployment: Deployment) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
-from deployment.models import Delivery, Execution, ExecutionFile, LogLine
+from deployment.models import Delivery, DeliveryTry, Execution, ExecutionFile, ExecutionLabel, LogLine
 from deployment.parts import Parts
 from storage import StorageError, names
 
@@ -27,7 +27,7 @@ AT_ONCE = 100
 """Runs in one transaction: with 32 files each, and their log, it still takes less than a second."""
 PAUSE = timedelta(minutes=10)
 """How far a batch moves ahead when it is taken, and so until what could not be deleted is tried again."""
-BELONGINGS = (LogLine.execution_id, Delivery.execution_id, ExecutionFile.execution_id)
+BELONGINGS = (LogLine.execution_id, ExecutionLabel.execution_id, Delivery.execution_id, ExecutionFile.execution_id)
 """What refers to a run, in the order in which it can be deleted."""
 
 
@@ -110,6 +110,8 @@ def _delete(session: Session, ids: Sequence[UUID], mark: datetime) -> int:
     """A delivery that was made due in this moment is left alone, and keeps its run."""
     ours = sa.select(Execution.id).where(Execution.id.in_(ids), Execution.forget_at == mark, *_has_nothing_due())
     found = session.scalars(ours.with_for_update()).all()
+    told = sa.select(Delivery.id).where(Delivery.execution_id.in_(found), Delivery.due_at.is_(None))
+    _write(session, sa.delete(DeliveryTry).where(DeliveryTry.delivery_id.in_(told)))
     for belongs_to in BELONGINGS:
         spared = (Delivery.due_at.is_(None),) if belongs_to is Delivery.execution_id else ()
         _write(session, sa.delete(belongs_to.class_).where(belongs_to.in_(found), *spared))

@@ -33,7 +33,14 @@ def rerun(
     """
     files = list(_files(first, which))
     submission = Submission(
-        first.deployment, key, files, first.tags, first.custom_data, idempotency_key=idempotency_key, first=first
+        first.deployment,
+        key,
+        files,
+        first.tags,
+        first.custom_data,
+        idempotency_key=idempotency_key,
+        first=first,
+        metadata=first.caller_metadata,
     )
     require_unsent(parts, submission)
     require_inputs(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,6 +34,8 @@ class Submission:
     """A validated request: who asks for what, and the files, wherever they are.
 
     `first` is the run that is to be run again: its workflow and options count, and not those of the deployment.
+    `options` are all of them, as the workflow has parsed them, and `deadline` is shorter than the installation's;
+    None leaves both to the deployment and the installation.
     """
 
     deployment: Deployment
@@ -44,6 +46,10 @@ class Submission:
     use_file_history: bool = False
     idempotency_key: str | None = None
     first: Execution | None = None
+    options: dict[str, Any] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    deadline: timedelta | None = None
+    webhook_url: str | None = None
 
 
 def submit(parts: Parts, submission: Submission) -> UUID:
@@ -118,7 +124,7 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
     deployment, now, policy = submission.deployment, utcnow(), parts.policy
     asked = submission.first or deployment
     workflow = parts.workflows.get(asked.workflow)
-    deadline = now + policy.deadline
+    deadline = now + (submission.deadline or policy.deadline)
     return Execution(
         id=uuid4(),
         organization_id=deployment.organization_id,
@@ -126,15 +132,16 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
         api_key_id=submission.key.id if submission.key else None,
         workflow=workflow.name,
         workflow_version=workflow.version,
-        options=asked.options,
+        options=asked.options if submission.options is None else submission.options,
         tags=submission.tags,
         custom_data=submission.custom_data,
+        caller_metadata=submission.metadata,
         use_file_history=submission.use_file_history,
         idempotency_key=submission.idempotency_key,
         idempotency_fingerprint=_fingerprint(submission) if submission.idempotency_key else None,
         rerun_of=submission.first.id if submission.first else None,
         keep_inputs=will_keep_inputs(deployment, policy),
-        webhook_url=deployment.webhook_url,
+        webhook_url=submission.webhook_url,
         guard_token=token,
         total_files=len(submission.files),
         open_files=len(submission.files),
@@ -148,8 +155,9 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
 def _fingerprint(submission: Submission) -> str:
     """Of all that decides what is run; how the caller wants to be answered (`timeout`, …) is no part of it."""
     files = [file.identity for file in submission.files]
+    asked = (submission.options, submission.metadata, submission.deadline, submission.webhook_url)
     return fingerprint(
-        submission.deployment.id, files, submission.tags, submission.custom_data, submission.use_file_history
+        submission.deployment.id, files, submission.tags, submission.custom_data, submission.use_file_history, asked
     )
 
 

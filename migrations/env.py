@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,7 +34,32 @@ def run(connection: sa.Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            _require_whole(connection)
 
 
-with db.engine.connect() as connection:
+@contextmanager
+def tables_may_be_replaced(connection: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and would see each row that refers to it as an orphan meanwhile.
+
+    The PRAGMA does nothing within a transaction, which SQLAlchemy would begin.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    bare: Any = connection.connection.dbapi_connection
+    bare.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        bare.execute("PRAGMA foreign_keys=ON")
+
+
+def _require_whole(connection: sa.Connection) -> None:
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if orphans:
+        raise RuntimeError(f"The migration has left rows that refer to nothing: {orphans[:5]}")
+
+
+with db.engine.connect() as connection, tables_may_be_replaced(connection):
     run(connection)

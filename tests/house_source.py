@@ -20,7 +20,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """As one imports it: `deployment.api.views`, `guards`, `app`."""
+        """As one imports it: `deployment.api.wire.views`, `guards`, `app`."""
         parts = self.path.with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -16,12 +16,13 @@ from flask import Flask
 from app import create_app
 from deployment.clock import utcnow
 from deployment.database import db
-from deployment.models import Execution, Installation
+from deployment.models import Execution, ExecutionLabel, Installation, WebhookEndpoint
 from deployment.parts import parts_of
 from settings import launcher_settings
 
 MIGRATIONS = str(Path(__file__).resolve().parents[1] / "migrations")
 BEFORE_FORGETTING = "482725c7ac99"
+RECEIVER = "https://example.com/hook"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_they_can_be_taken_back_and_made_again(empty: Flask) -> None:
 
 
 def test_a_release_keeps_the_runs_that_there_are(empty: Flask) -> None:
-    """What was purged before runs were forgotten is forgotten, too, a while later; and all of it can be taken back."""
+    """They are forgotten, found by their tags, and told to the same receiver; and all of it can be taken back."""
     flask_migrate.upgrade(MIGRATIONS, revision=BEFORE_FORGETTING)
     run, file = _store_a_purged_run()
     flask_migrate.upgrade(MIGRATIONS)
@@ -75,8 +76,12 @@ def test_a_release_keeps_the_runs_that_there_are(empty: Flask) -> None:
         assert execution.forget_at is not None
         assert execution.forget_at > utcnow()
         assert [(each.id, each.retries, each.retry_at) for each in execution.files] == [(file, 0, None)]
+        assert session.scalars(sa.select(ExecutionLabel.value)).all() == ["invoice"]
+        assert session.scalars(sa.select(WebhookEndpoint.url)).all() == [RECEIVER]
     flask_migrate.downgrade(MIGRATIONS, revision=BEFORE_FORGETTING)
     assert db.session.scalar(sa.text("SELECT count(*) FROM log_line")) == 1
+    assert db.session.scalar(sa.text("SELECT webhook_url FROM deployment")) == RECEIVER
+    db.session.rollback()
     flask_migrate.upgrade(MIGRATIONS)
     flask_migrate.check(MIGRATIONS)
 
@@ -94,6 +99,7 @@ def _store_a_purged_run() -> tuple[UUID, UUID]:
             "options": {},
             "single_use": False,
             "active": True,
+            "webhook_url": RECEIVER,
             "created_at": then,
         },
         "execution": {
@@ -103,7 +109,7 @@ def _store_a_purged_run() -> tuple[UUID, UUID]:
             "workflow": "extract-text",
             "workflow_version": "1",
             "options": {},
-            "tags": [],
+            "tags": ["invoice"],
             "custom_data": {},
             "status": "COMPLETED",
             "ended_by": "worker",
@@ -128,7 +134,7 @@ def _store_a_purged_run() -> tuple[UUID, UUID]:
     }
     for name, row in rows.items():
         models = db.metadata.tables[name].columns
-        known = [sa.Column(column, models[column].type) for column in row]
+        known = [sa.Column(column, models[column].type if column in models else sa.Text()) for column in row]
         db.session.execute(sa.Table(name, sa.MetaData(), *known).insert().values(**row))
     db.session.commit()
     return run, file

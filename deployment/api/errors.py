@@ -1,13 +1,14 @@
-"""Errors on the wire: one shape for everything that is refused before there is an execution."""
+"""Refusals: what becomes of a request that is not served, said once for all faces; each gives it a shape of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import structlog
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, request
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -30,15 +31,29 @@ class FieldError:
     detail: str
     attr: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.attr}: {self.detail}" if self.attr else self.detail
+
 
 class Refused(Exception):
-    """The request was refused before there was an execution."""
+    """The request is not served. `about` is the execution that it is about, where there is one."""
 
-    def __init__(self, status: int, errors: Sequence[FieldError], **headers: str) -> None:
-        """`headers` go into the reply: `Retry_After="5"` is `Retry-After: 5`."""
+    def __init__(
+        self,
+        status: int,
+        errors: Sequence[FieldError],
+        *,
+        about: UUID | None = None,
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`headers` go into the reply; `more` into the body, in a shape that has room for it."""
         super().__init__("; ".join(error.detail for error in errors))
-        self.status, self.errors = status, errors
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.status, self.errors, self.about = status, errors, about
+        self.more, self.headers = dict(more or {}), dict(headers or {})
+
+
+Shape = Callable[[Refused], Response]
 
 
 def invalid(*errors: FieldError) -> Refused:
@@ -46,9 +61,23 @@ def invalid(*errors: FieldError) -> Refused:
     return Refused(400, errors)
 
 
-def refused(status: int, code: str, detail: str, **headers: str) -> Refused:
-    """A refusal that is about no field."""
-    return Refused(status, [FieldError(code, detail)], **headers)
+def refused(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    about: UUID | None = None,
+    more: Mapping[str, Any] | None = None,
+    **headers: str,
+) -> Refused:
+    """A refusal that is about no field; `Retry_After="5"` is the header `Retry-After: 5`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Refused(status, [FieldError(code, detail)], about=about, more=more, headers=named)
+
+
+def unauthorized() -> Refused:
+    """401: there is no such key, or it does not work any more, or not here."""
+    return refused(401, "authentication_failed", "Unauthorized", WWW_Authenticate="Bearer")
 
 
 def unavailable(what: str, error: Exception) -> Refused:
@@ -58,48 +87,32 @@ def unavailable(what: str, error: Exception) -> Refused:
     return refused(503, "service_unavailable", detail, Retry_After=str(RETRY_SECONDS))
 
 
-def register(app: Flask) -> None:
-    """Make `app` answer every error in the shape of the wire."""
-    app.register_error_handler(Refused, _reply)
-    app.register_error_handler(HTTPException, lambda error: _reply(_http(error)))
-    app.register_error_handler(NoFreeSlot, lambda error: _reply(_no_slot(error)))
-    app.register_error_handler(KeyReused, lambda error: _reply(refused(422, "idempotency_key_reused", str(error))))
-    app.register_error_handler(StillAccepting, lambda error: _reply(_still_accepting(error)))
-    app.register_error_handler(StorageError, lambda error: _reply(unavailable("the storage", error)))
+def register(app: Flask, shapes: Mapping[str, Shape]) -> None:
+    """Make `app` answer every error in the shape of the face whose paths begin so; "" is all others'."""
+
+    def reply(error: Refused) -> Response:
+        longest_first = sorted(shapes, key=len, reverse=True)
+        response = shapes[next(start for start in longest_first if request.path.startswith(start))](error)
+        response.status_code = error.status
+        response.headers.update(error.headers)
+        return response
+
+    app.register_error_handler(Refused, reply)
+    app.register_error_handler(HTTPException, lambda error: reply(_http(error)))
+    app.register_error_handler(NoFreeSlot, lambda error: reply(_no_slot(error)))
+    app.register_error_handler(KeyReused, lambda error: reply(refused(422, "idempotency_key_reused", str(error))))
+    app.register_error_handler(StillAccepting, lambda error: reply(_still_accepting(error)))
+    app.register_error_handler(StorageError, lambda error: reply(unavailable("the storage", error)))
     for kind in (OperationalError, InterfaceError, InternalError, PoolTimeout):
-        app.register_error_handler(kind, lambda error: _reply(unavailable("the database", error)))
-    app.register_error_handler(Exception, _unexpected)
-
-
-def body(status: int, errors: Sequence[FieldError]) -> dict[str, Any]:
-    """The JSON body. `message` is an object, so that the published client shows the reason."""
-    kind = "server_error" if status >= 500 else "validation_error" if status == 400 else "client_error"
-    reason = "; ".join(f"{error.attr}: {error.detail}" if error.attr else error.detail for error in errors)
-    return {
-        "type": kind,
-        "errors": [{"code": error.code, "detail": error.detail, "attr": error.attr} for error in errors],
-        "message": {
-            "execution_id": None,
-            "execution_status": "",
-            "status_api": None,
-            "error": reason,
-            "result": None,
-        },
-    }
-
-
-def _reply(error: Refused) -> Response:
-    response = jsonify(body(error.status, error.errors))
-    response.status_code = error.status
-    response.headers.update(error.headers)
-    return response
+        app.register_error_handler(kind, lambda error: reply(unavailable("the database", error)))
+    app.register_error_handler(Exception, lambda error: reply(_unexpected(error)))
 
 
 def _http(error: HTTPException) -> Refused:
     status = error.code or 500
     code = error.name.lower().replace(" ", "_")
     allowed = {"Allow": ", ".join(error.valid_methods or ())} if isinstance(error, MethodNotAllowed) else {}
-    return refused(status, code, str(error.description or error.name), **allowed)
+    return Refused(status, [FieldError(code, str(error.description or error.name))], headers=allowed)
 
 
 def _no_slot(error: NoFreeSlot) -> Refused:
@@ -107,9 +120,10 @@ def _no_slot(error: NoFreeSlot) -> Refused:
 
 
 def _still_accepting(error: StillAccepting) -> Refused:
-    return refused(409, "idempotency_key_in_use", str(error), Retry_After="1")
+    detail = str(error)
+    return refused(409, "idempotency_key_in_use", detail, about=error.execution_id, Retry_After="1")
 
 
-def _unexpected(_error: Exception) -> Response:
-    log.exception("unexpected_error")
-    return _reply(refused(500, "error", "An unexpected error; the operator's log has the details."))
+def _unexpected(error: Exception) -> Refused:
+    log.error("unexpected_error", exc_info=error)
+    return refused(500, "error", "An unexpected error; the operator's log has the details.")

@@ -1,4 +1,4 @@
-"""`presigned_urls`: files that are to be fetched, if an operator allows their hosts. Nothing is resolved here.
+"""Presigned URLs: files that are to be fetched, if an operator allows their hosts. Nothing is resolved here.
 
 No reply quotes a URL, since its query is a secret.
 """
@@ -20,15 +20,18 @@ HOST_LENGTH = 253
 Breach = tuple[str, str]
 
 
-def remote_files(urls: Iterable[str], hosts: AllowedHosts) -> tuple[list[RemoteFile], list[FieldError]]:
-    """The files in the order of the request, each called as the last part of its URL's path, and what is wrong."""
+def remote_files(urls: Iterable[str], hosts: AllowedHosts, field: str) -> tuple[list[RemoteFile], list[FieldError]]:
+    """The files in the order of the request, each called as the last part of its URL's path, and what is wrong.
+
+    `field` is what the face calls the list.
+    """
     taken, errors = [], []
     for index, text in enumerate(urls):
         read = _read(text)
         if isinstance(read, RemoteFile):
             taken.append(read)
         found = [read] if isinstance(read, tuple) else _breaches(read, hosts)
-        errors += [FieldError(code, detail, f"presigned_urls.{index}") for code, detail in found]
+        errors += [FieldError(code, detail, f"{field}.{index}") for code, detail in found]
     return taken, errors
 
 

@@ -12,7 +12,21 @@ from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
 from deployment.lifecycle.swap import swap
-from deployment.models import Delivery, DeliveryStatus, Execution, write_log
+from deployment.models import (
+    Delivery,
+    DeliveryStatus,
+    EventType,
+    Execution,
+    ExecutionStatus,
+    WebhookEndpoint,
+    write_log,
+)
+
+EVENTS = {
+    ExecutionStatus.COMPLETED: EventType.COMPLETED,
+    ExecutionStatus.ERROR: EventType.FAILED,
+    ExecutionStatus.STOPPED: EventType.STOPPED,
+}
 
 PATIENCE = timedelta(days=1)
 """How long a delivery is tried before it is given up."""
@@ -22,11 +36,19 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800,
 """After each failed try; the last one is repeated. Each is stretched or shortened by up to a fifth."""
 
 
-def announce(session: Session, execution_id: UUID, now: datetime) -> None:
-    """Put the end of a run into the outbox, in the transaction that ends it, if anyone wants to know."""
-    url = session.scalar(sa.select(Execution.webhook_url).where(Execution.id == execution_id))
-    if url:
-        session.add(Delivery(execution_id=execution_id, url=url, created_at=now, due_at=now))
+def announce(session: Session, execution_id: UUID, to: ExecutionStatus, now: datetime) -> None:
+    """Put the end of a run into the outbox, in the transaction that ends it, for everyone who wants to know of it."""
+    question = sa.select(Execution.deployment_id, Execution.webhook_url).where(Execution.id == execution_id)
+    deployment_id, own = session.execute(question).one()
+    for url in dict.fromkeys([*_endpoints(session, deployment_id, EVENTS[to]), *([own] if own else [])]):
+        told = {"deployment_id": deployment_id, "execution_id": execution_id, "event": EVENTS[to], "url": url}
+        session.add(Delivery(created_at=now, due_at=now, **told))
+
+
+def _endpoints(session: Session, deployment_id: UUID, event: str) -> list[str]:
+    active = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment_id, WebhookEndpoint.active)
+    found = session.scalars(active.order_by(WebhookEndpoint.created_at))
+    return [endpoint.url for endpoint in found if event in endpoint.events]
 
 
 def take_delivery(session: Session, delivery_id: UUID) -> Delivery | None:
@@ -75,7 +97,7 @@ def _move(session: Session, delivery: Delivery, message: str, *, failure: bool =
     """Only as the try that took it: one whose hold was over may have been overtaken."""
     mine = (Delivery.id == delivery.id, Delivery.status == DeliveryStatus.PENDING, Delivery.tries == delivery.tries + 1)
     won = swap(session, Delivery, *mine, **to)
-    if won:
+    if won and delivery.execution_id is not None:
         write_log(session, delivery.execution_id, message, failure=failure)
     return won
 

@@ -52,7 +52,7 @@ def end(
     if won:
         note_change(session, execution_id)
         _end_open_files(session, execution_id, to, error, now)
-        announce(session, execution_id, now)
+        announce(session, execution_id, to, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won
 

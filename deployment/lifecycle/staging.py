@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
 from deployment.instants import UtcDateTime
+from deployment.labels import labels_of
 from deployment.lifecycle.ending import end
 from deployment.lifecycle.flight import fill
 from deployment.lifecycle.swap import locked, swap
@@ -18,11 +19,12 @@ from deployment.policy import Policy
 
 
 def accept(session: Session, execution: Execution) -> None:
-    """Store the PENDING row with its files, and open its log."""
+    """Store the PENDING row with its files and its labels, and open its log."""
     if execution.lease_expires_at is not None:
         execution.lease_expires_at = min(execution.lease_expires_at, execution.deadline_at)
     session.add(execution)
     session.flush()
+    session.add_all(labels_of(execution))
     files = ", ".join(map(_told, execution.files))
     write_log(session, execution.id, f"Accepted with {execution.total_files} file(s): {files}")
     if execution.rerun_of is not None:

@@ -1,26 +1,41 @@
 """The tables. Their rules are CHECKs where a database can hold them; `lifecycle` keeps the rest."""
 
-from deployment.models.delivery import Delivery
+from deployment.models.audit import AuditLine, audit
+from deployment.models.delivery import Delivery, DeliveryTry
 from deployment.models.execution import Execution, is_one_of
 from deployment.models.file import ExecutionFile
+from deployment.models.label import ExecutionLabel
 from deployment.models.log import LogLine, write_log
-from deployment.models.states import LIVE, OPEN, DeliveryStatus, ExecutionStatus, FileStatus
+from deployment.models.scopes import CALLING, Scope
+from deployment.models.states import LIVE, OPEN, TEST_EVENT, DeliveryStatus, EventType, ExecutionStatus, FileStatus
 from deployment.models.tenancy import ApiKey, Deployment, Installation, Organization
+from deployment.models.usage import Usage
+from deployment.models.webhook import WebhookEndpoint
 
 __all__ = [
+    "CALLING",
     "LIVE",
     "OPEN",
+    "TEST_EVENT",
     "ApiKey",
+    "AuditLine",
     "Delivery",
     "DeliveryStatus",
+    "DeliveryTry",
     "Deployment",
+    "EventType",
     "Execution",
     "ExecutionFile",
+    "ExecutionLabel",
     "ExecutionStatus",
     "FileStatus",
     "Installation",
     "LogLine",
     "Organization",
+    "Scope",
+    "Usage",
+    "WebhookEndpoint",
+    "audit",
     "is_one_of",
     "write_log",
 ]

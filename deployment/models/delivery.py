@@ -1,4 +1,4 @@
-"""The outbox of webhooks: one row for each run that ends and each endpoint that wants to know of it."""
+"""The outbox of webhooks: a row for each message and each endpoint that wants it, and one for each try to send it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ class Delivery(Model):
     """Made in the transaction that ends the run. `id` is the message's id at the receiver, the same for each try."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    execution_id: Mapped[UUID] = mapped_column(sa.ForeignKey("execution.id"))
+    deployment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("deployment.id"))
+    execution_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("execution.id"))
+    """None for a test message."""
+    event: Mapped[str] = mapped_column(sa.String(32))
+    """A word of `EventType`, or `TEST_EVENT`: the `type` of the message."""
     url: Mapped[str] = mapped_column(sa.Text)
     status: Mapped[str] = mapped_column(sa.String(16), default=DeliveryStatus.PENDING)
     tries: Mapped[int] = mapped_column(default=0)
@@ -30,6 +34,7 @@ class Delivery(Model):
 
     __table_args__ = (
         sa.UniqueConstraint("execution_id", "url"),
+        sa.Index("ix_delivery_of_deployment", "deployment_id", "created_at", "id"),
         sa.CheckConstraint(
             "(status = 'PENDING' AND due_at IS NOT NULL AND ended_at IS NULL) OR "
             "(status IN ('DELIVERED', 'GIVEN_UP') AND due_at IS NULL AND ended_at IS NOT NULL)",
@@ -37,3 +42,16 @@ class Delivery(Model):
         ),
         sa.Index("ix_delivery_due", "due_at", postgresql_where=sa.text(DUE_SQL), sqlite_where=sa.text(DUE_SQL)),
     )
+
+
+class DeliveryTry(Model):
+    """One try, as an operator wants to see it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(sa.ForeignKey("delivery.id"), index=True)
+    at: Mapped[datetime]
+    seconds: Mapped[float]
+    """From the first byte sent to the receiver's answer, or to the failure."""
+    response_status: Mapped[int | None]
+    """None where there was no answer."""
+    error: Mapped[str | None] = mapped_column(sa.Text)

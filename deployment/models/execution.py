@@ -34,6 +34,8 @@ class Execution(Model):
     options: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     tags: Mapped[list[str]] = mapped_column(sa.JSON)
     custom_data: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    caller_metadata: Mapped[dict[str, Any]] = mapped_column("metadata", sa.JSON, default=dict, server_default="{}")
+    """What the caller wants to find at the run again; no workflow sees it."""
     use_file_history: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Whether the caller takes the result of an earlier run of the same file."""
 
@@ -47,7 +49,7 @@ class Execution(Model):
     """Whether its inputs stay as long as its result: as it was decided when the run was accepted."""
 
     webhook_url: Mapped[str | None] = mapped_column(sa.Text)
-    """Who is told of the end: as the deployment had it when the run was accepted."""
+    """Who is told of the end beside the deployment's endpoints: as the request has named it."""
 
     status: Mapped[str] = mapped_column(sa.String(16), default=ExecutionStatus.PENDING)
     error: Mapped[str | None] = mapped_column(sa.Text)
@@ -70,6 +72,8 @@ class Execution(Model):
     forget_at: Mapped[datetime | None]
     """When the row itself is to go, once all that it has stored is gone."""
     acknowledged_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """When its caller had everything deleted: the row keeps what an audit needs, and none of the caller's words."""
 
     deployment: Mapped[Deployment] = relationship()
     files: Mapped[list[ExecutionFile]] = relationship(order_by="ExecutionFile.ordinal")
@@ -118,7 +122,10 @@ class Execution(Model):
             postgresql_where=sa.text(FORGET_SQL),
             sqlite_where=sa.text(FORGET_SQL),
         ),
-        sa.Index("ix_execution_history", "deployment_id", "created_at"),
+        # A page of a list is a range of one of these, which ends in the cursor: when it was accepted, then the id.
+        sa.Index("ix_execution_of_organization", "organization_id", "created_at", "id"),
+        sa.Index("ix_execution_of_deployment", "deployment_id", "created_at", "id"),
+        sa.Index("ix_execution_of_status", "organization_id", "status", "created_at", "id"),
         sa.Index(
             "ix_execution_idempotency",
             "api_key_id",

@@ -42,6 +42,8 @@ class ExecutionFile(Model):
     """When a file that waits for another try may be queued; `error` says why it does."""
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    pages: Mapped[int | None]
+    """Of a success: pages, sheets or slides, where its workflow has counted them."""
     fingerprint: Mapped[str | None] = mapped_column(sa.String(64))
     """Of a success: all that its result depends on, in one value; see `history`."""
     from_history: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

@@ -35,5 +35,16 @@ class DeliveryStatus(StrEnum):
     GIVEN_UP = "GIVEN_UP"  # the receiver did not take it for a day, or said that it never will
 
 
+class EventType(StrEnum):
+    """What a webhook is told of: an end that everybody waits for, whichever it is."""
+
+    COMPLETED = "execution.completed"
+    FAILED = "execution.failed"
+    STOPPED = "execution.stopped"
+
+
+TEST_EVENT = "webhook.test"
+"""Sent when somebody asks for it: to see that an endpoint gets what it is sent."""
+
 LIVE = (ExecutionStatus.PENDING, ExecutionStatus.QUEUED, ExecutionStatus.EXECUTING)
 OPEN = (FileStatus.WAITING, FileStatus.QUEUED, FileStatus.EXECUTING)

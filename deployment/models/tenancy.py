@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployment.clock import utcnow
 from deployment.database import Model
+from deployment.models.scopes import CALLING
+
+THERE_SQL = "deleted_at IS NULL"
 
 
 class Installation(Model):
@@ -43,13 +46,27 @@ class Deployment(Model):
     active: Mapped[bool] = mapped_column(default=True)
     keep_inputs: Mapped[bool | None]
     """Whether the inputs of its runs stay as long as their results; None: as `KEEP_INPUTS` says."""
-    webhook_url: Mapped[str | None] = mapped_column(sa.Text)
     webhook_secret: Mapped[str | None] = mapped_column(sa.String(64))
+    """Signs all messages about its runs, whoever gets them."""
+    webhook_previous_secret: Mapped[str | None] = mapped_column(sa.String(64))
+    webhook_previous_until: Mapped[datetime | None]
+    """Until when the secret before the last rotation signs them, too."""
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    deleted_at: Mapped[datetime | None]
+    """A deleted one stays as long as its runs do, and nobody finds it; its name is free again."""
 
     organization: Mapped[Organization] = relationship()
 
-    __table_args__ = (sa.UniqueConstraint("organization_id", "name"),)
+    __table_args__ = (
+        sa.Index(
+            "ix_deployment_name",
+            "organization_id",
+            "name",
+            unique=True,
+            postgresql_where=sa.text(THERE_SQL),
+            sqlite_where=sa.text(THERE_SQL),
+        ),
+    )
 
 
 class ApiKey(Model):
@@ -62,6 +79,13 @@ class ApiKey(Model):
     prefix: Mapped[str] = mapped_column(sa.String(16))
     sha256: Mapped[str] = mapped_column(sa.String(64), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
+    scopes: Mapped[list[str]] = mapped_column(sa.JSON, default=lambda: list(CALLING))
+    """What it may do on the native API, words of `Scope`; on the wire, running and reading is all there is."""
     concurrency: Mapped[int | None]
+    requests_per_minute: Mapped[int | None]
+    upload_mb_per_day: Mapped[int | None]
+    """These three, where they are set, count instead of the installation's limits."""
+    last_used_at: Mapped[datetime | None]
+    """To the minute: a request must not write each time."""
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

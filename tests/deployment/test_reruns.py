@@ -123,11 +123,10 @@ def test_options_are_those_of_the_first_run_and_all_else_is_as_it_is_now(keeping
     options = {**stored(keeping, first).options, "max_pages": 7}
     keeping.swap(Execution, first, options=options, workflow_version="an old one")
     with keeping.parts.database.writing() as session:
-        session.execute(sa.update(Deployment).values(options={"full_text": True}, webhook_url="https://example.com/"))
+        session.execute(sa.update(Deployment).values(options={"full_text": True}))
     run = stored(keeping, again(keeping, first))
     assert (run.workflow, run.options) == ("extract-text", options)
     assert run.workflow_version == keeping.parts.workflows.get("extract-text").version
-    assert run.webhook_url == "https://example.com/"
 
 
 def test_a_rerun_is_worked_on_although_history_has_its_result(keeping: Airlock) -> None:

@@ -90,7 +90,7 @@ class World:
         """Every delivery, in the order of the runs."""
         with self.parts.database.reading() as session:
             found = session.scalars(sa.select(Delivery)).all()
-        return sorted(found, key=lambda delivery: self.order.index(delivery.execution_id))
+        return sorted(found, key=lambda delivery: self.order.index(UUID(str(delivery.execution_id))))
 
     def tickets(self) -> list[Ticket]:
         """The queue in an order that is the same whenever the same things have happened."""
@@ -147,7 +147,6 @@ def _pending(deployment: Deployment) -> Execution:
         options={},
         tags=[],
         custom_data={},
-        webhook_url=deployment.webhook_url,
         guard_token=uuid4().hex,
         status=ExecutionStatus.PENDING,
         total_files=1,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from deployment.kept_inputs import keeps_inputs
-from deployment.models import Delivery, Execution, FileStatus
+from deployment.models import Delivery, Execution, FileStatus, WebhookEndpoint
 from storage import names
 from tests.airlock import Airlock
 
@@ -71,8 +71,11 @@ def _doubles(airlock: Airlock, run: Execution, log: list[str]) -> Iterator[str]:
     with airlock.parts.database.reading() as session:
         mine = sa.select(sa.func.count()).select_from(Delivery).where(Delivery.execution_id == run.id)
         deliveries = session.scalar(mine)
-    if deliveries != (run.webhook_url is not None):
-        yield f"no double: {run.id} has {deliveries} deliveries to {run.webhook_url}"
+        endpoints = session.scalars(
+            sa.select(WebhookEndpoint.url).where(WebhookEndpoint.deployment_id == run.deployment_id)
+        ).all()
+    if deliveries != len(endpoints):
+        yield f"no double: {run.id} has {deliveries} deliveries to {endpoints}"
 
 
 def _doubled_results(stored: set[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from deployment import executions
-from deployment.api import events as stream
+from deployment.api.v1 import events as stream
 from deployment.api.waiting import room_of
 from deployment.stop import stop
 from tests.airlock import HELLO, Airlock

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from deployment.api.submission import TEXTS
+from deployment.api.wire.submission import TEXTS
 from tests.airlock import Airlock
 from tests.deployment.api.wire import BOUNDARY, MULTIPART, body
 

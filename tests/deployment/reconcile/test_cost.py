@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from deployment import lifecycle
-from deployment.models import Delivery, Execution
+from deployment.clock import utcnow
+from deployment.models import Execution
 from deployment.reconcile import reconcile, rescue
 from tests.airlock import Airlock
 from tests.deployment.lifecycle.claiming import claim, make
 from tests.deployment.reconcile.crowd import crowd, plan, statements
-from tests.deployment.reconcile.overdue import stored
 
 MANY = 10_000
 SCANS = ("Seq Scan", "SCAN execution ", "SCAN execution_file ", "SCAN delivery ", "SCAN execution'", "SCAN delivery'")
@@ -25,10 +25,8 @@ def crowded(airlock: Airlock) -> Airlock:
     run = airlock.accept()
     airlock.work()
     airlock.accept()
-    now = stored(airlock, run).ended_at
-    told = Delivery(execution_id=run, url="https://h/", status="DELIVERED", created_at=now, ended_at=now)
+    airlock.told(run, utcnow())
     with airlock.parts.database.writing() as session:
-        session.add(told)
         session.execute(sa.update(Execution).values(cleanup_due_at=None))
     crowd(airlock.parts.database, run, MANY)
     return airlock

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from deployment.clock import utcnow
 from deployment.forgetting import AT_ONCE
-from deployment.models import Delivery, Execution, LogLine
+from deployment.models import Execution, LogLine
 from deployment.reconcile import CHORES, reconcile, rescue, tend
 from tests.airlock import Airlock
 from tests.deployment.reconcile.crowd import crowd, plan, statements
@@ -103,9 +103,9 @@ def told(airlock: Airlock) -> UUID:
     run, then = airlock.accept(), utcnow() - timedelta(days=8)
     airlock.work()
     gone = {"expires_at": then, "purged_at": then, "cleanup_due_at": None}
+    airlock.told(run, then)
     airlock.swap(Execution, run, **gone, forget_at=utcnow() + timedelta(days=20))
     with airlock.parts.database.writing() as session:
-        session.add(Delivery(execution_id=run, url="https://h/", status="DELIVERED", created_at=then, ended_at=then))
         session.execute(sa.delete(LogLine).where(LogLine.message != "Succeeded"))
     return run
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, Response, after_this_request, request
+from flask import Blueprint, Response, request
 
-from deployment.api.auth import Caller, authenticate
-from deployment.api.errors import RETRY_SECONDS, FieldError, invalid, refused
-from deployment.api.fields import Fields, Includes
+from deployment.api.awaiting import awaited_run
+from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.idempotency import HEADER, REPLAYED
-from deployment.api.items import file_items
-from deployment.api.replies import UNDECIDED, Items, posted, told, wire_status
-from deployment.api.submission import Asked, read_submission
-from deployment.api.waiting import current_room, too_many_waiting, wanted
-from deployment.executions import acknowledge, decided, find_execution, wait_for_end
+from deployment.api.waiting import current_room, too_many_waiting
+from deployment.api.wire.auth import Caller, authenticate
+from deployment.api.wire.fields import Fields, Includes
+from deployment.api.wire.items import file_items
+from deployment.api.wire.replies import UNDECIDED, Items, posted, told, wire_status
+from deployment.api.wire.submission import Asked, read_submission
+from deployment.executions import acknowledge, decided, find_execution
 from deployment.idempotency import AlreadyAccepted
 from deployment.models import Execution, ExecutionStatus
 from deployment.parts import current_parts as parts
@@ -86,7 +87,7 @@ def _submit(asked: Asked) -> UUID:
 
 def _replayed(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     """How the run stands that this request has made before."""
-    execution = _wait(execution_id, asked.wait_seconds)
+    execution = awaited_run(execution_id, asked.wait_seconds)
     if execution is None:
         raise refused(404, "not_found", "Execution not found")
     reply, code = _waited(execution, asked.includes, path)
@@ -98,28 +99,12 @@ def _accepted(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:
     """From here on the run is the workers': whatever fails now is not its failure (fault A9)."""
     try:
         if asked.wait_seconds:
-            execution = _wait(execution_id, asked.wait_seconds)
+            execution = awaited_run(execution_id, asked.wait_seconds)
             if execution is not None:
                 return _waited(execution, asked.includes, path)
     except Exception:
         log.exception("wait_failed", execution_id=str(execution_id))
     return posted(200, execution_id, ExecutionStatus.PENDING, path)
-
-
-def _wait(execution_id: UUID, seconds: float) -> Execution | None:
-    """The run at its end or after `seconds`; as it stands, with `Retry-After`, where too many callers wait already."""
-    if not seconds:
-        return find_execution(parts(), execution_id)
-    with current_room().seat() as seated:
-        execution = wait_for_end(parts(), execution_id, seconds if seated else 0, wanted())
-    if not seated and execution is not None and execution.live:
-        after_this_request(_ask_again)
-    return execution
-
-
-def _ask_again(reply: Response) -> Response:
-    reply.headers["Retry-After"] = str(RETRY_SECONDS)
-    return reply
 
 
 def _decided_elsewhere(execution_id: UUID, path: dict[str, str]) -> Reply:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from deployment.api.execution_body import execution_body
+from deployment.api.v1.execution_body import execution_state
 from deployment.fingerprint import fingerprint
 from deployment.models import Execution
 
@@ -49,7 +49,7 @@ class Changes:
 
     def since_last(self, run: Execution) -> str:
         """The events that bring the caller from what it was told to how `run` stands; empty if nothing has changed."""
-        state, before = execution_body(run), self._told
+        state, before = execution_state(run), self._told
         changed, self._id, self._told = mark(state) != self._id, mark(state), state
         if not changed:
             return ""

@@ -8,14 +8,14 @@ from typing import cast
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from deployment.api.auth import Caller
 from deployment.api.errors import FieldError, invalid, refused
-from deployment.api.fields import INCLUDES, Fields, Includes
 from deployment.api.idempotency import idempotency_key
-from deployment.api.json_body import json_form
 from deployment.api.multipart import Files, Form, MultipartRequest
 from deployment.api.remote_files import remote_files
 from deployment.api.uploads import uploads
+from deployment.api.wire.auth import Caller
+from deployment.api.wire.fields import INCLUDES, Fields, Includes
+from deployment.api.wire.json_body import json_form
 from deployment.policy import Policy
 from deployment.presigned import RemoteFile
 from deployment.staging import Upload
@@ -70,7 +70,7 @@ def _files(form: Form, files: Files, policy: Policy) -> tuple[list[Upload | Remo
     if wrong := _counted(form, files, policy.max_files):
         return [], wrong  # and not a breach for each: a reply does not grow with what it refuses
     uploaded, upload_errors = uploads(files.getlist("files"))
-    remote, url_errors = remote_files(form.getlist("presigned_urls"), policy.presigned_hosts)
+    remote, url_errors = remote_files(form.getlist("presigned_urls"), policy.presigned_hosts, "presigned_urls")
     texts = [_not_a_file(index) for index, _ in enumerate(form.getlist("files"))]
     return [*uploaded, *remote], [*upload_errors, *url_errors, *texts]
 

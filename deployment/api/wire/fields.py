@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployment.api.custom_data import NotCustomData, parse_custom_data
 from deployment.api.errors import FieldError
+from deployment.api.json_object import NotAnObject, parse_object
+from deployment.api.tags import TAG_LENGTH, TAG_PATTERN
 
 INCLUDES = ("include_metadata", "include_metrics", "include_extracted_text")
 MAX_WAIT = 300
-TAG = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
-TAG_LENGTH = 50
+TAG = re.compile(TAG_PATTERN)
 SHOWN_AT_MOST = 10
 """Wrong tags that are named: a reply must not grow with what it refuses."""
 TRUE, FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no"}
@@ -66,11 +66,11 @@ class Fields:
         return tags
 
     def custom_data(self) -> dict[str, Any]:
-        """A JSON object, as of `parse_custom_data`; empty when there is none."""
+        """A JSON object, as of `parse_object`; empty when there is none."""
         text = self._given.get("custom_data", "").strip()
         try:
-            return parse_custom_data(text) if text else {}
-        except NotCustomData as error:
+            return parse_object(text) if text else {}
+        except NotAnObject as error:
             self._breach("custom_data", "invalid", str(error))
             return {}
 

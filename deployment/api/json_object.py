@@ -1,4 +1,4 @@
-"""`custom_data`: the JSON object that a caller hands to the workflow."""
+"""JSON objects of a caller: read so that what could be read can be stored and written again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ DEPTH = 64
 """How deep it may be nested. Without a limit, what could be read might not be written again, or the reverse."""
 
 
-class NotCustomData(ValueError):
+class NotAnObject(ValueError):
     """The text is no JSON object that could be stored; the message says why, for the caller."""
 
 
-def parse_custom_data(text: str) -> dict[str, Any]:
+def parse_object(text: str) -> dict[str, Any]:
     """The object of finite numbers in `text`; NaN and Infinity are no JSON (RFC 8259, section 6)."""
     try:
         value = json.loads(text, parse_constant=_not_json)
@@ -22,11 +22,11 @@ def parse_custom_data(text: str) -> dict[str, Any]:
             raise RecursionError
         json.dumps(value, allow_nan=False)  # a number such as 1e999 is infinite only once it is read
     except RecursionError:
-        raise NotCustomData(f"Value must not be nested deeper than {DEPTH} levels.") from None
+        raise NotAnObject(f"Value must not be nested deeper than {DEPTH} levels.") from None
     except ValueError:
-        raise NotCustomData("Value must be valid JSON.") from None
+        raise NotAnObject("Value must be valid JSON.") from None
     if not isinstance(value, dict):
-        raise NotCustomData("Value must be a JSON object.")
+        raise NotAnObject("Value must be a JSON object.")
     return value
 
 

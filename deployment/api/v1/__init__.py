@@ -1,0 +1,16 @@
+"""The native API, `/v1`: what we would want to call ourselves."""
+
+from __future__ import annotations
+
+from flask_openapi3 import OpenAPI
+
+from deployment.api.v1 import actions, outputs, results, show, stream, submit
+from deployment.api.v1.route import native
+
+OPERATIONS = (submit, show, results, outputs, stream, actions)
+"""The modules that declare operations; to import them is to declare these."""
+
+
+def register(app: OpenAPI) -> None:
+    """Give `app` the native API."""
+    app.register_api(native)

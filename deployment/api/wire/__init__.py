@@ -1,0 +1,1 @@
+"""The wire that clients of Unstract's API deployments know."""
