@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
 from deployment import api, cli
-from deployment.api import document
+from deployment.api.documents import document
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
 from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger

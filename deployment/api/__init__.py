@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_openapi3 import OpenAPI
 
 from deployment.api import errors, v1, waiting
+from deployment.api.documents.pages import pages
 from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
@@ -20,6 +21,7 @@ def register(app: OpenAPI) -> None:
     app.request_class = MultipartRequest
     app.register_blueprint(wire)
     app.register_blueprint(health)
+    app.register_blueprint(pages)
     v1.register(app)
     waiting.install(app, parts_of(app).policy.web_threads)
     errors.register(app, {"/v1/": problem_response, "": wire_error})

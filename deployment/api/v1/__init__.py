@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_openapi3 import OpenAPI
 
-from deployment.api.v1 import actions, outputs, results, show, stream, submit
+from deployment.api.v1 import actions, describe, outputs, results, show, stream, submit
 from deployment.api.v1.route import native
 
-OPERATIONS = (submit, show, results, outputs, stream, actions)
+OPERATIONS = (describe, submit, show, results, outputs, stream, actions)
 """The modules that declare operations; to import them is to declare these."""
 
 

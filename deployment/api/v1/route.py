@@ -12,6 +12,7 @@ from flask_openapi3.models import Schema
 from flask_openapi3.utils import get_model_schema
 from pydantic import BaseModel
 
+from deployment.api.v1.headers import Header
 from deployment.api.v1.problem import PROBLEM_JSON, Problem
 from deployment.models import Scope
 
@@ -23,6 +24,8 @@ Replies = Mapping[int, type[BaseModel] | Mapping[str, Any] | None]
 ALWAYS = (400, 401, 403, 429, 503)
 """Problems that any operation may answer with: a breach, a wrong key, a missing right, too many, a part is away."""
 SECURITY = "api_key"
+HEADERS: dict[str, Sequence[Header]] = {}
+"""By operation, those of a request; the library would describe them only if it read them, too."""
 _scopes: dict[str, Scope | None] = {}
 
 
@@ -35,6 +38,7 @@ def route(
     replies: Replies,
     problems: Sequence[int] = (),
     body: type[BaseModel] | None = None,
+    headers: Sequence[Header] = (),
     schemas: Sequence[type[BaseModel]] = (),
     **document: Any,
 ) -> Callable[[View], View]:
@@ -58,6 +62,7 @@ def route(
             return _response(view(**given))
 
         _scopes[f"{native.name}.{view.__name__}"] = scope
+        HEADERS[view.__name__] = headers
         getattr(native, method)(
             rule,
             tags=[Tag(name=tag)],

@@ -1,0 +1,1 @@
+"""The OpenAPI document of all faces, and the pages on which a person reads it."""
