@@ -10,16 +10,17 @@ from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
 from deployment.api.v1.problem import problem_response
+from deployment.api.wire import views
 from deployment.api.wire.error_body import wire_error
-from deployment.api.wire.views import wire
 from deployment.parts import parts_of
 
 
 def register(app: OpenAPI) -> None:
     """Give `app` the routes, the request class that spools uploads, and a shape for every error."""
+    app.cli.commands.pop("openapi", None)  # the library's; `/openapi.json` has the wire, too
     app.wsgi_app = IncomingBodies(app.wsgi_app)  # type: ignore[method-assign]
     app.request_class = MultipartRequest
-    app.register_blueprint(wire)
+    app.register_blueprint(views.wire)
     app.register_blueprint(health)
     app.register_blueprint(pages)
     v1.register(app)

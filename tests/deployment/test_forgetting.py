@@ -146,7 +146,7 @@ def test_many_runs_are_forgotten_in_batches_of_a_few_statements_each(airlock: Ai
             assert done <= BATCH
             rounds += 1
     assert count(airlock) == [0, 0, 0, 0]
-    assert len(sent) == rounds + 7 * many / AT_ONCE
+    assert len(sent) == rounds + 9 * many / AT_ONCE
 
 
 def test_c8_a_run_whose_objects_cannot_be_deleted_is_tried_again_later_and_holds_up_no_other(airlock: Airlock) -> None:

@@ -17,7 +17,7 @@ from deployment.models import Execution
 from deployment.stop import stop
 from jobs import wakeups
 from tests.airlock import Airlock
-from tests.deployment.api.test_executions import claim_first
+from tests.deployment.api.v1.test_show import claim_first
 from tests.eventually import eventually
 from tests.servers.valkey import Valkey
 

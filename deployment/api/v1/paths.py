@@ -17,7 +17,7 @@ class OutputPath(ExecutionPath):
     """`/executions/{execution_id}/files/{file_id}/outputs/{number}`."""
 
     file_id: UUID
-    number: int = Field(ge=1, description="its place among the outputs of the file, from 1")
+    number: int = Field(description="its place among the outputs of the file, from 1")
 
 
 class DeploymentPath(BaseModel):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.airlock import Airlock
-from tests.deployment.api.event_reading import events, kinds, told
+from tests.deployment.api.v1.event_reading import events, kinds, told
 from tests.deployment.api.wire import hold_slot, release_slot
 from tests.eventually import eventually
 from tests.launcher.launched import Launched

@@ -15,7 +15,8 @@ from deployment.clock import utcnow
 from deployment.models import ApiKey, Execution
 from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import breaches, well_formed, work_here
+from tests.deployment.api.v1.problems import problem, same_but_for_the_path
+from tests.deployment.api.wire import work_here
 from tests.sabotage import BeforeCopy, raising, replace_parts
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -41,8 +42,7 @@ def rerun(airlock: Airlock, run: UUID, headers: dict[str, str] | None = None, **
 
 def refusal(reply: TestResponse, code: int) -> str:
     """The one reason of a refusal."""
-    assert reply.status_code == code, reply.text
-    (error,) = well_formed(reply)["errors"]
+    (error,) = problem(reply, code)["errors"]
     return str(error["detail"])
 
 
@@ -62,10 +62,10 @@ def test_it_tells_the_new_run_and_where_to_look(keeping: Airlock) -> None:
     assert reply.headers["Location"] == told["links"]["self"] == f"/v1/executions/{told['id']}"
     assert names_of(keeping, told["id"]) == ["hello.txt", "bad.bin"]
     work_here(keeping, UUID(told["id"]))
-    found = {name: follow(keeping, told["links"][name]) for name in ("self", "result", "rerun_of")}
+    found = {name: follow(keeping, told["links"][name]) for name in ("self", "results", "files", "logs")}
     assert {name: reply.status_code for name, reply in found.items()} == dict.fromkeys(found, 200)
-    assert len(found["result"].get_json()["message"]) == 2
-    assert [found[name].get_json()["id"] for name in ("self", "rerun_of")] == [told["id"], str(first)]
+    assert [len(found[name].get_json()[name]) for name in ("results", "files")] == [2, 2]
+    assert found["self"].get_json()["rerun_of"] == str(first)
     with follow(keeping, told["links"]["events"]) as stream:
         assert stream.mimetype == "text/event-stream"
 
@@ -99,7 +99,7 @@ def test_only_the_failed_files(keeping: Airlock) -> None:
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused(keeping: Airlock, request_: dict[str, Any]) -> None:
-    assert breaches(rerun(keeping, ended(keeping), **request_)) == {("files", "invalid")}
+    assert problem(rerun(keeping, ended(keeping), **request_), 400)["code"] == "invalid"
     assert len(keeping.rows()) == 1
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_run_and_another_organisations_look_the_same(keeping: Airlock
     other = Airlock(keeping.app, organization="other", keep_inputs=True)
     replies = [rerun(keeping, ended(other)), rerun(keeping, uuid4())]
     assert [reply.status_code for reply in replies] == [404, 404]
-    assert replies[0].get_json() == replies[1].get_json()
+    assert same_but_for_the_path(*replies)
     assert len(keeping.rows()) == 1
 
 
@@ -148,11 +148,10 @@ def test_a_copy_that_fails_is_told_with_the_failed_run(keeping: Airlock) -> None
     denied = AccessDenied("copy", "it")
     replace_parts(keeping.app, store=BeforeCopy(keeping.parts.store, raising(denied)))
     reply = rerun(keeping, first)
-    told = reply.get_json()
-    assert (reply.status_code, told["status"]) == (422, "ERROR")
-    assert "cannot copy it" in told["error"]
-    assert keeping.run(UUID(told["id"])).error == told["error"]
-    assert keeping.inputs(UUID(told["id"])) == []
+    told = problem(reply, 422, "not_dispatched")
+    assert "cannot copy it" in told["detail"]
+    assert keeping.run(UUID(told["execution_id"])).error == told["detail"]
+    assert keeping.inputs(UUID(told["execution_id"])) == []
 
 
 def test_a5_nothing_is_promised_while_nobody_knows_whether_it_was_sealed(
@@ -168,10 +167,8 @@ def test_a5_nothing_is_promised_while_nobody_knows_whether_it_was_sealed(
     replace_parts(keeping.app, store=BeforeCopy(keeping.parts.store, take_the_database_away))
     reply = rerun(keeping, first)
     postgres_proxy.accept()
-    told = reply.get_json()
-    assert (reply.status_code, told["status"]) == (422, "PENDING")
-    assert "Its status will tell" in told["error"]
-    assert keeping.client.get(told["links"]["self"], headers=keeping.headers).status_code == 200
+    told = problem(reply, 422, "undecided")
+    assert follow(keeping, f"/v1/executions/{told['execution_id']}").status_code == 200
 
 
 def test_a_request_that_is_sent_again_finds_its_run_and_another_key_makes_another(keeping: Airlock) -> None:
