@@ -1,25 +1,30 @@
-"""API keys: made with 256 bits of entropy, shown once, stored as SHA-256 with a readable prefix."""
+"""API keys as they are used: known by their SHA-256, of one deployment or of a whole organisation.
+
+How they are made and changed is `issuing`'s.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
-from datetime import datetime
-from typing import Any
+import hmac
+from datetime import timedelta
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
-from deployment.models import ApiKey, Deployment, Organization
+from deployment.database import Database
+from deployment.models import ApiKey, Deployment, Scope
+
+log = structlog.get_logger()
 
 MARK = "alk_"
 """What every key begins with, so that secret scanners can know one."""
 SHOWN = len(MARK) + 8
-
-
-class UnknownKey(Exception):
-    """There is no such key. `flask keys list` shows the prefixes."""
+NOTED_EVERY = timedelta(minutes=1)
+"""How exact `last_used_at` is: a request must not write each time."""
 
 
 def digest(key: str) -> str:
@@ -27,36 +32,26 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def create_key(
-    session: Session,
-    organization: Organization,
-    deployment: Deployment | None = None,
-    *,
-    label: str = "",
-    concurrency: int | None = None,
-    expires_at: datetime | None = None,
-) -> str:
-    """Store a new key and return it: it cannot be read again."""
-    key = MARK + secrets.token_urlsafe(32)
-    session.add(
-        ApiKey(
-            organization_id=organization.id,
-            deployment_id=deployment.id if deployment else None,
-            label=label,
-            prefix=key[:SHOWN],
-            sha256=digest(key),
-            concurrency=concurrency,
-            expires_at=expires_at,
-        )
-    )
-    session.flush()
-    return key
-
-
 def find_key(session: Session, key: str) -> ApiKey | None:
     """The row of a key that works now: known, active, not expired."""
-    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == digest(key), ApiKey.active))
-    return None if row is None or _expired(row) else row
+    wanted = digest(key)
+    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == wanted, ApiKey.active))
+    if row is None or not hmac.compare_digest(row.sha256, wanted) or has_expired(row):
+        return None
+    return row
+
+
+def note_use(database: Database, key: ApiKey) -> None:
+    """Remember that a key was used, once a minute; a database that does not take it refuses no request for that."""
+    now = utcnow()
+    if key.last_used_at is not None and key.last_used_at > now - NOTED_EVERY:
+        return
+    seen = ApiKey.last_used_at.is_(None) if key.last_used_at is None else ApiKey.last_used_at == key.last_used_at
+    try:
+        with database.writing() as session:
+            session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, seen).values(last_used_at=now))
+    except SQLAlchemyError as error:
+        log.warning("use_not_noted", key=key.prefix, error=type(error).__name__)
 
 
 def may_call(key: ApiKey, deployment: Deployment) -> bool:
@@ -64,31 +59,11 @@ def may_call(key: ApiKey, deployment: Deployment) -> bool:
     return key.organization_id == deployment.organization_id and key.deployment_id in (None, deployment.id)
 
 
-def revoke_key(session: Session, prefix: str) -> ApiKey:
-    """Make the one key that begins with `prefix` useless, from the next request on."""
-    key = _by_prefix(session, prefix)
-    key.active = False
-    return key
+def has_scope(key: ApiKey, scope: Scope) -> bool:
+    """Whether a key has a right."""
+    return scope in key.scopes
 
 
-def rotate_key(session: Session, prefix: str, *, overlap_until: datetime) -> tuple[str, datetime]:
-    """A new key with the rights and the expiry of the old one; and when that one ends, at `overlap_until` at last."""
-    old = _by_prefix(session, prefix)
-    if not old.active or _expired(old):
-        raise UnknownKey(f"The key {old.prefix} is revoked or has expired; make a new one with `flask keys create`.")
-    rights: dict[str, Any] = {"label": old.label, "concurrency": old.concurrency, "expires_at": old.expires_at}
-    old.expires_at = ends = min(overlap_until, old.expires_at or overlap_until)
-    organization = session.get_one(Organization, old.organization_id)
-    deployment = session.get(Deployment, old.deployment_id) if old.deployment_id else None
-    return create_key(session, organization, deployment, **rights), ends
-
-
-def _by_prefix(session: Session, prefix: str) -> ApiKey:
-    rows = session.scalars(sa.select(ApiKey).where(ApiKey.prefix == prefix[:SHOWN])).all()
-    if len(rows) != 1:
-        raise UnknownKey(f"{len(rows)} keys begin with {prefix[:SHOWN]!r}; `flask keys list` shows the prefixes.")
-    return rows[0]
-
-
-def _expired(key: ApiKey) -> bool:
+def has_expired(key: ApiKey) -> bool:
+    """Whether the time of a key is over."""
     return key.expires_at is not None and key.expires_at <= utcnow()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment, find_organization
-from deployment.keys import UnknownKey, create_key, revoke_key, rotate_key
-from deployment.models import ApiKey, Deployment, Organization
+from deployment.issuing import UnknownKey, create_key, key_by_prefix, revoke_key, rotate_key
+from deployment.models import CALLING, ApiKey, Deployment, Organization, Scope
 from deployment.parts import current_parts
 
 
@@ -28,15 +29,26 @@ def keys_commands() -> None:
 @click.option("--label", default="", help="What it is for.")
 @click.option("--limit", type=click.IntRange(min=1), help="Live executions of this key at once.")
 @click.option("--days", type=click.IntRange(min=1), help="Days until it expires.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="A right; repeatable.")
 @json_option
 def create(
-    organization: str, deployment: str | None, label: str, limit: int | None, days: int | None, as_json: bool
+    organization: str,
+    deployment: str | None,
+    label: str,
+    limit: int | None,
+    days: int | None,
+    scopes: tuple[Scope, ...],
+    as_json: bool,
 ) -> None:
-    """Make a key and print it, once."""
-    expires_at = utcnow() + timedelta(days=days) if days else None
+    """Make a key and print it, once; without --scope it may run, read and stop."""
+    rights: dict[str, Any] = {
+        "label": label,
+        "concurrency": limit,
+        "expires_at": utcnow() + timedelta(days=days) if days else None,
+    }
     with current_parts().database.writing() as session:
         owner, only = _owner(session, organization, deployment)
-        key = create_key(session, owner, only, label=label, concurrency=limit, expires_at=expires_at)
+        key = create_key(session, owner, only, scopes=scopes or CALLING, **rights)
     show_row({"api_key": key, "organization": organization, "deployment": deployment}, as_json)
 
 
@@ -63,7 +75,8 @@ def revoke(prefix: str, as_json: bool) -> None:
     """Make the key that begins with PREFIX useless, at once."""
     try:
         with current_parts().database.writing() as session:
-            key = revoke_key(session, prefix)
+            key = key_by_prefix(session, prefix)
+            revoke_key(session, key)
     except UnknownKey as error:
         raise click.UsageError(str(error)) from error
     show_row({"revoked": key.prefix}, as_json)
@@ -77,7 +90,8 @@ def rotate(prefix: str, overlap_hours: int, as_json: bool) -> None:
     """Make a new key with the rights of the one that begins with PREFIX, which goes on for a while."""
     try:
         with current_parts().database.writing() as session:
-            key, until = rotate_key(session, prefix, overlap_until=utcnow() + timedelta(hours=overlap_hours))
+            old, ends = key_by_prefix(session, prefix), utcnow() + timedelta(hours=overlap_hours)
+            key, until = rotate_key(session, old, overlap_until=ends)
     except UnknownKey as error:
         raise click.UsageError(str(error)) from error
     show_row({"api_key": key, "old_key_works_until": until.isoformat(timespec="seconds")}, as_json)
@@ -100,7 +114,9 @@ def _row(key: ApiKey, deployment: str | None) -> dict[str, object]:
         "label": key.label,
         "deployment": deployment or "(all)",
         "state": "revoked" if not key.active else "expired" if expired else "active",
+        "scopes": " ".join(key.scopes),
         "limit": key.concurrency,
         "created_at": key.created_at.isoformat(timespec="seconds"),
         "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
+        "last_used_at": key.last_used_at.isoformat(timespec="seconds") if key.last_used_at else None,
     }

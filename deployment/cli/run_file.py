@@ -16,7 +16,7 @@ from deployment.cli.deploy import base_url
 from deployment.cli.output import json_option
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment
-from deployment.keys import create_key, revoke_key
+from deployment.issuing import create_key, key_by_prefix, revoke_key
 from deployment.parts import current_parts
 
 KEY_LIFE = timedelta(hours=1)
@@ -61,4 +61,4 @@ def _key(organization: str, name: str, given: str | None) -> Iterator[str]:
         yield key
     finally:
         with database.writing() as session:
-            revoke_key(session, key)
+            revoke_key(session, key_by_prefix(session, key))

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from flask_openapi3 import OpenAPI
 
-from deployment.api.v1 import actions, describe, outputs, results, show, stream, submit
+from deployment.api.v1 import (
+    actions,
+    audit,
+    deployments,
+    describe,
+    keys,
+    outputs,
+    results,
+    show,
+    stream,
+    submit,
+    workflows,
+)
 from deployment.api.v1.route import native
 
-OPERATIONS = (describe, submit, show, results, outputs, stream, actions)
+OPERATIONS = (submit, show, results, outputs, stream, actions, deployments, describe, workflows, keys, audit)
 """The modules that declare operations; to import them is to declare these."""
 
 

@@ -11,7 +11,7 @@ from deployment.api.errors import Refused, refused, unauthorized
 from deployment.api.v1.route import native, scope_of
 from deployment.deployments import find_deployment
 from deployment.executions import find_execution
-from deployment.keys import find_key, may_call
+from deployment.keys import find_key, has_scope, may_call, note_use
 from deployment.models import ApiKey, Deployment, Execution, Scope
 from deployment.parts import current_parts as parts
 
@@ -30,9 +30,10 @@ def require(scope: Scope) -> ApiKey:
         key = find_key(session, bearer_token())
     if key is None:
         raise unauthorized()
-    if scope not in key.scopes:
+    if not has_scope(key, scope):
         detail = f"This API key lacks the scope {scope.value!r}; it has: {', '.join(key.scopes) or 'none'}."
         raise refused(403, "permission_denied", detail)
+    note_use(parts().database, key)
     g.api_key = key
     return key
 

@@ -8,8 +8,8 @@ from deployment.api.bearer import bearer_token
 from deployment.api.errors import refused, unauthorized
 from deployment.database import Database
 from deployment.deployments import find_deployment
-from deployment.keys import find_key, may_call
-from deployment.models import ApiKey, Deployment
+from deployment.keys import find_key, has_scope, may_call, note_use
+from deployment.models import ApiKey, Deployment, Scope
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,11 @@ class Caller:
     key: ApiKey
 
 
-def authenticate(database: Database, organization: str, name: str) -> Caller:
-    """The caller of the current request; raises `Refused` with 403, 404 or 401, in this order."""
+def authenticate(database: Database, organization: str, name: str, scope: Scope) -> Caller:
+    """The caller of the current request; raises `Refused` with 403, 404 or 401, in this order.
+
+    The wire knows no scopes: a key that lacks `scope` is, to it, a key that does not work here.
+    """
     token = bearer_token()
     if not token:
         raise refused(403, "permission_denied", "Missing api key")
@@ -32,6 +35,7 @@ def authenticate(database: Database, organization: str, name: str) -> Caller:
         if not deployment.active:
             raise refused(404, "not_found", "API not found or Inactive")
         key = find_key(session, token)
-    if key is None or not may_call(key, deployment):
+    if key is None or not may_call(key, deployment) or not has_scope(key, scope):
         raise unauthorized()
+    note_use(database, key)
     return Caller(deployment, key)

@@ -18,7 +18,7 @@ from deployment.api.wire.replies import UNDECIDED, Items, posted, told, wire_sta
 from deployment.api.wire.submission import Asked, read_submission
 from deployment.executions import acknowledge, decided, find_execution
 from deployment.idempotency import AlreadyAccepted
-from deployment.models import Execution, ExecutionStatus
+from deployment.models import Execution, ExecutionStatus, Scope
 from deployment.parts import current_parts as parts
 from deployment.presigned import RemoteFile
 from deployment.retention import expiry, is_expired
@@ -36,7 +36,7 @@ Reply = tuple[Response, int]
 @wire.post("/deployment/api/<org>/<name>/", strict_slashes=False)
 def post_execution(org: str, name: str) -> Reply:
     """Submit files; 200 once they are accepted, or done within `timeout`; 422 when that failed."""
-    caller = authenticate(parts().database, org, name)
+    caller = authenticate(parts().database, org, name, Scope.RUN)
     _refuse_early(caller)
     asked = read_submission(caller, parts().policy)
     path = {"org": org, "name": name}
@@ -57,7 +57,7 @@ def post_execution(org: str, name: str) -> Reply:
 @wire.get("/deployment/api/<org>/<name>/", strict_slashes=False)
 def get_execution(org: str, name: str) -> Reply:
     """Tell how an execution stands; its result, if it is done."""
-    caller = authenticate(parts().database, org, name)
+    caller = authenticate(parts().database, org, name, Scope.READ)
     fields = Fields(request.args)
     execution_id, includes = _execution_id(fields), fields.includes()
     if fields.errors or execution_id is None:

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment
-from deployment.keys import create_key, find_key, revoke_key
+from deployment.issuing import create_key, key_by_prefix, revoke_key
+from deployment.keys import find_key
 from deployment.models import Deployment
 from tests.airlock import Airlock
 
@@ -80,7 +81,7 @@ def test_each_refusal_has_its_code_in_the_order_of_the_wire(airlock: Airlock, me
 def test_a_key_is_refused_if_unknown_revoked_expired_or_of_another_deployment(airlock: Airlock) -> None:
     revoked, expired = new_key(airlock), new_key(airlock, expires_at=utcnow() - timedelta(seconds=1))
     with airlock.parts.database.writing() as session:
-        revoke_key(session, revoked)
+        revoke_key(session, key_by_prefix(session, revoked))
     neighbour = Airlock(airlock.app, name="other")
     keys = [airlock.key[:-1], airlock.key + "x", airlock.key.upper(), "x" * 4000, revoked, expired, neighbour.key]
     for key in keys:

@@ -13,7 +13,7 @@ from flask import Flask
 from deployment.cleanup import clean_up
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment
-from deployment.keys import create_key
+from deployment.issuing import create_key
 from deployment.models import Execution
 from deployment.stop import stop
 from tests.airlock import HELLO, Airlock

@@ -18,7 +18,7 @@ from freezegun import freeze_time
 from werkzeug.test import TestResponse
 
 from deployment.clock import utcnow
-from deployment.keys import create_key
+from deployment.issuing import create_key
 from deployment.models import Organization
 from deployment.reconcile import reconcile
 from tests.airlock import HELLO, Airlock, File

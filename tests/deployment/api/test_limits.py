@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from deployment.deployments import find_deployment
-from deployment.keys import create_key
+from deployment.issuing import create_key
 from tests.airlock import Airlock
 from tests.deployment.api.wire import left, well_formed, work_here
 
