@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -84,6 +85,12 @@ def find_deployment(session: Session, organization: str, name: str) -> Deploymen
         .where(Organization.name == organization, Deployment.name == name, Deployment.deleted_at.is_(None))
         .options(joinedload(Deployment.organization))
     )
+
+
+def deployment_named(session: Session, organization_id: UUID, name: str) -> Deployment | None:
+    """The deployment of that name in an organisation, or None."""
+    here = (Deployment.organization_id == organization_id, Deployment.deleted_at.is_(None))
+    return session.scalar(sa.select(Deployment).where(Deployment.name == name, *here))
 
 
 def find_organization(session: Session, name: str) -> Organization | None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -155,8 +156,8 @@ def _storage_tries() -> Retrying:
 def _ending(parts: Parts, work: Work, outcome: Made | Failure) -> Callable[[Session], Move]:
     ticket, policy = work.ticket, parts.policy
     if isinstance(outcome, Made):
-        mark, earlier = outcome.fingerprint, outcome.from_history
-        return lambda session: lifecycle.succeed(session, ticket, policy, fingerprint=mark, from_history=earlier)
+        found: dict[str, Any] = {"fingerprint": outcome.fingerprint, "from_history": outcome.from_history}
+        return lambda session: lifecycle.succeed(session, ticket, policy, **found, pages=outcome.result.pages)
     reason, asked = outcome.reason, outcome.retry
     if asked is None:
         return lambda session: lifecycle.fail(session, ticket, policy, reason)

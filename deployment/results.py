@@ -24,6 +24,7 @@ class StoredResult(TypedDict):
     metrics: dict[str, Any]
     text: str | None
     outputs: NotRequired[list[StoredOutput]]
+    pages: NotRequired[int]
 
 
 def store_result(store: ObjectStore, attempt: Attempt, result: Result, outputs: Sequence[StoredOutput] = ()) -> None:
@@ -31,6 +32,8 @@ def store_result(store: ObjectStore, attempt: Attempt, result: Result, outputs: 
     content = StoredResult(output=result.output, metadata=result.metadata, metrics=result.metrics, text=result.text)
     if outputs:
         content["outputs"] = list(outputs)
+    if result.pages is not None:
+        content["pages"] = result.pages
     body = json.dumps(content, allow_nan=False).encode()
     store.put(attempt.result_key, io.BytesIO(body))
 
@@ -46,4 +49,4 @@ def read_again(store: ObjectStore, attempt: Attempt) -> Result:
     """The result of an earlier attempt as its workflow gave it back, files included, to be stored for another one."""
     found = read_result(store, attempt)
     outputs = tuple(outputs_again(store, attempt, found.get("outputs", [])))
-    return Result(found["output"], found["metadata"], found["metrics"], found["text"], outputs)
+    return Result(found["output"], found["metadata"], found["metrics"], found["text"], outputs, found.get("pages"))

@@ -51,7 +51,8 @@ def extract_text(document: Document, options: ExtractOptions) -> Result:
         "pages": [_shown(page) for page in content.pages],
         **({"text": text} if options.full_text else {}),
     }
-    return Result(output, {**content.metadata, "warnings": content.warnings}, {"seconds": seconds}, text)
+    metadata = {**content.metadata, "warnings": content.warnings}
+    return Result(output, metadata, {"seconds": seconds}, text, pages=len(content.pages))
 
 
 def _accept_no_text(content: Content, options: ExtractOptions) -> None:

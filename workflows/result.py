@@ -15,6 +15,7 @@ from workflows.storable_text import clean_text
 ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
 STORED = ("output", "metadata", "metrics", "text")
 MAX_OUTPUTS = 10_000
+MAX_PAGES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Result:
 
     `output` is the answer, `metadata` is about the document, `metrics` about the work (seconds per step),
     `text` is the whole text, if the workflow has one. `outputs` are files, in the order in which they are listed.
+    `pages` is how many pages, sheets or slides were worked on, for the usage; None where nothing is counted.
     """
 
     output: dict[str, Any]
@@ -30,6 +32,7 @@ class Result:
     metrics: dict[str, Any] = field(default_factory=dict)
     text: str | None = None
     outputs: Sequence[Output] = ()
+    pages: int | None = None
 
 
 def storable(result: object, workflow: str) -> Result:
@@ -43,7 +46,11 @@ def storable(result: object, workflow: str) -> Result:
     content = json.loads(body)
     if ESCAPED.search(body):
         content = _clean(content)
-    return replace(_checked(content, workflow), outputs=_checked_outputs(result, workflow))
+    return replace(
+        _checked(content, workflow),
+        outputs=_checked_outputs(result, workflow),
+        pages=_checked_pages(result, workflow),
+    )
 
 
 def _checked(content: dict[str, Any], workflow: str) -> Result:
@@ -59,6 +66,13 @@ def _checked_outputs(result: Result, workflow: str) -> tuple[Output, ...]:
     if len(result.outputs) > MAX_OUTPUTS:
         raise InvalidResult(f"The workflow {workflow} gave out {len(result.outputs)} files, more than {MAX_OUTPUTS}")
     return tuple(output.checked(workflow) for output in result.outputs)
+
+
+def _checked_pages(result: Result, workflow: str) -> int | None:
+    pages = result.pages
+    if pages is not None and (not isinstance(pages, int) or not 0 <= pages <= MAX_PAGES):
+        raise InvalidResult(f"The workflow {workflow} gave back {pages!r} for its pages, which is no count of them")
+    return pages
 
 
 def _clean(value: Any) -> Any:

@@ -34,7 +34,7 @@ class SplitOptions(BaseModel):
 def split_pages(document: Document, options: SplitOptions) -> Result:
     """Each page of a PDF as a PDF of its own, to be fetched one by one."""
     outputs = list(_outputs(document, options))
-    return Result({"media_type": document.media_type, "page_count": len(outputs)}, outputs=outputs)
+    return Result({"media_type": document.media_type, "page_count": len(outputs)}, outputs=outputs, pages=len(outputs))
 
 
 def _outputs(document: Document, options: SplitOptions) -> Iterator[Output]:

@@ -14,6 +14,7 @@ from deployment.lifecycle.delivering import announce
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
 from deployment.policy import Policy
+from deployment.usage import record_usage
 from guards.reasons import storable
 
 
@@ -30,7 +31,7 @@ def end(
     """Move a live run to the terminal status `to`; False if it has ended already, or is not as `expected`.
 
     The same write frees the slot, marks the objects for cleanup and, before the seal, gives the idempotency key back.
-    Files that are still open end with the run.
+    Files that are still open end with the run. What it has cost is counted.
     """
     now, error = utcnow(), readable(error)
     won = swap(
@@ -52,6 +53,7 @@ def end(
     if won:
         note_change(session, execution_id)
         _end_open_files(session, execution_id, to, error, now)
+        record_usage(session, execution_id, to)
         announce(session, execution_id, to, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won

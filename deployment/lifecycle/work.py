@@ -56,10 +56,16 @@ def renew(session: Session, ticket: Ticket, policy: Policy) -> bool:
 
 
 def succeed(
-    session: Session, ticket: Ticket, policy: Policy, *, fingerprint: str | None = None, from_history: bool = False
+    session: Session,
+    ticket: Ticket,
+    policy: Policy,
+    *,
+    fingerprint: str | None = None,
+    from_history: bool = False,
+    pages: int | None = None,
 ) -> Move:
     """EXECUTING → SUCCESS. The result must be stored already; by its fingerprint, later runs may find it."""
-    found = {"fingerprint": fingerprint, "from_history": from_history}
+    found = {"fingerprint": fingerprint, "from_history": from_history, "pages": pages}
     return _finish(session, ticket, policy, FileStatus.SUCCESS, None, **found)
 
 
@@ -110,7 +116,7 @@ def _requeue(session: Session, ticket: Ticket, policy: Policy, *, losses: int, m
 
 
 def _finish(
-    session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None, **more: str | bool | None
+    session: Session, ticket: Ticket, policy: Policy, to: FileStatus, error: str | None, **more: str | bool | int | None
 ) -> Move:
     execution, error = locked(session, ticket.execution_id), readable(error)
     ended = {"status": to, "error": error, "ended_at": utcnow(), "lease_expires_at": None, **more}

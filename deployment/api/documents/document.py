@@ -13,7 +13,7 @@ from flask_openapi3 import Info, OpenAPI
 
 from deployment.api.documents.wire_document import WIRE_PATHS, WIRE_SCHEMAS
 from deployment.api.v1.problem import Problem, not_valid
-from deployment.api.v1.route import HEADERS, SECURITY
+from deployment.api.v1.route import PARAMETERS, SECURITY
 
 Document = dict[str, Any]
 ABOUT = """A document workflow as an HTTP API: POST files, and get the result by waiting, by polling, or by a webhook.
@@ -40,14 +40,14 @@ def whole_document() -> Document:
     for item in document["paths"].values():
         for method in METHODS:
             if method in item:
-                _show_headers(item[method])
+                _show_parameters(item[method])
                 _show_examples(item[method])
     return document
 
 
-def _show_headers(operation: Document) -> None:
-    if headers := HEADERS.get(operation["operationId"]):
-        operation["parameters"] = [*operation.get("parameters", []), *copy.deepcopy(list(headers))]
+def _show_parameters(operation: Document) -> None:
+    if more := PARAMETERS.get(operation["operationId"]):
+        operation["parameters"] = [*operation.get("parameters", []), *copy.deepcopy(list(more))]
 
 
 def _show_examples(operation: Document) -> None:

@@ -10,16 +10,32 @@ from deployment.api.v1 import (
     deployments,
     describe,
     keys,
+    listing,
     outputs,
     results,
     show,
     stream,
     submit,
+    usage,
     workflows,
 )
 from deployment.api.v1.route import native
 
-OPERATIONS = (submit, show, results, outputs, stream, actions, deployments, describe, workflows, keys, audit)
+OPERATIONS = (
+    submit,
+    listing,
+    show,
+    results,
+    outputs,
+    stream,
+    actions,
+    deployments,
+    describe,
+    workflows,
+    keys,
+    audit,
+    usage,
+)
 """The modules that declare operations; to import them is to declare these."""
 
 

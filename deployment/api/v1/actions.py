@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.idempotency import idempotency_key
 from deployment.api.v1.execution_body import ExecutionBody, execution_body
-from deployment.api.v1.headers import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.json_body import read_body
+from deployment.api.v1.parameters import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import current_key, visible_run
 from deployment.api.v1.route import route
@@ -61,7 +61,7 @@ def stop_execution(path: ExecutionPath) -> Response:
     replies={200: Ended, 202: ACCEPTED},
     problems=(404, 409, 410, 413, 422),
     body=RerunBody,
-    headers=(IDEMPOTENCY_KEY, PREFER),
+    parameters=(IDEMPOTENCY_KEY, PREFER),
 )
 def rerun_execution(path: ExecutionPath) -> Response:
     """Run an execution again that has ended, as a new one, while its inputs are kept."""

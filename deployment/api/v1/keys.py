@@ -19,6 +19,7 @@ from deployment.api.v1.rights import current_key
 from deployment.api.v1.route import path_to, route
 from deployment.api.v1.types import Instant, Limit, Line, Name
 from deployment.clock import utcnow
+from deployment.deployments import deployment_named
 from deployment.issuing import (
     MoreThanOwn,
     UnknownKey,
@@ -189,8 +190,7 @@ def _managed_key(session: Session, key_id: UUID) -> ApiKey:
 def _deployment(session: Session, name: str | None, maker: ApiKey) -> Deployment | None:
     if name is None:
         return None
-    here = (Deployment.organization_id == maker.organization_id, Deployment.deleted_at.is_(None))
-    found = session.scalar(sa.select(Deployment).where(Deployment.name == name, *here))
+    found = deployment_named(session, maker.organization_id, name)
     if found is None or maker.deployment_id not in (None, found.id):
         raise refused(404, "not_found", "Deployment not found")
     return found

@@ -8,8 +8,8 @@ from flask import Response, request, send_file
 from pydantic import BaseModel, Field
 
 from deployment.api.errors import Refused, refused
-from deployment.api.v1.headers import IF_NONE_MATCH
 from deployment.api.v1.links import is_link
+from deployment.api.v1.parameters import IF_NONE_MATCH
 from deployment.api.v1.paths import OutputPath
 from deployment.api.v1.rights import require, visible_run
 from deployment.api.v1.route import route
@@ -37,7 +37,7 @@ class LinkQuery(BaseModel):
     None,
     tag="Executions",
     replies={200: BYTES, 304: None},
-    headers=(IF_NONE_MATCH,),
+    parameters=(IF_NONE_MATCH,),
     problems=(404, 410),
 )
 def get_output(path: OutputPath, query: LinkQuery) -> Response:

@@ -12,7 +12,7 @@ from flask_openapi3.models import Schema
 from flask_openapi3.utils import get_model_schema
 from pydantic import BaseModel
 
-from deployment.api.v1.headers import Header
+from deployment.api.v1.parameters import Parameter
 from deployment.api.v1.problem import PROBLEM_JSON, Problem
 from deployment.models import Scope
 
@@ -24,8 +24,8 @@ Replies = Mapping[int, type[BaseModel] | Mapping[str, Any] | None]
 ALWAYS = (400, 401, 403, 429, 503)
 """Problems that any operation may answer with: a breach, a wrong key, a missing right, too many, a part is away."""
 SECURITY = "api_key"
-HEADERS: dict[str, Sequence[Header]] = {}
-"""By operation, those of a request; the library would describe them only if it read them, too."""
+PARAMETERS: dict[str, Sequence[Parameter]] = {}
+"""By operation, those that the library does not read, and so would not describe: headers, above all."""
 _scopes: dict[str, Scope | None] = {}
 
 
@@ -38,7 +38,7 @@ def route(
     replies: Replies,
     problems: Sequence[int] = (),
     body: type[BaseModel] | None = None,
-    headers: Sequence[Header] = (),
+    parameters: Sequence[Parameter] = (),
     schemas: Sequence[type[BaseModel]] = (),
     **document: Any,
 ) -> Callable[[View], View]:
@@ -62,7 +62,7 @@ def route(
             return _response(view(**given))
 
         _scopes[f"{native.name}.{view.__name__}"] = scope
-        HEADERS[view.__name__] = headers
+        PARAMETERS[view.__name__] = parameters
         getattr(native, method)(
             rule,
             tags=[Tag(name=tag)],

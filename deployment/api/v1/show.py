@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import refused
 from deployment.api.v1.execution_body import ExecutionBody, FileBody, execution_body, file_bodies
-from deployment.api.v1.headers import IF_NONE_MATCH
+from deployment.api.v1.parameters import IF_NONE_MATCH
 from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import no_execution, visible_run
 from deployment.api.v1.route import route
@@ -69,7 +69,7 @@ class Lines(BaseModel):
     Scope.READ,
     tag="Executions",
     replies={200: ExecutionBody, 304: None},
-    headers=(IF_NONE_MATCH,),
+    parameters=(IF_NONE_MATCH,),
     problems=(404, 410),
 )
 def get_execution(path: ExecutionPath, query: WaitQuery) -> Response:

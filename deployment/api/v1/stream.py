@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deployment.api.v1.events import event_stream, mark
 from deployment.api.v1.execution_body import execution_state
-from deployment.api.v1.headers import LAST_EVENT_ID
+from deployment.api.v1.parameters import LAST_EVENT_ID
 from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import visible_run
 from deployment.api.v1.route import route
@@ -31,7 +31,7 @@ STREAM = {"description": "the events", "content": {"text/event-stream": {"schema
     Scope.READ,
     tag="Executions",
     replies={200: STREAM, 204: None},
-    headers=(LAST_EVENT_ID,),
+    parameters=(LAST_EVENT_ID,),
     problems=(404, 410),
 )
 def get_events(path: ExecutionPath) -> Response:

@@ -13,7 +13,7 @@ from deployment.api.awaiting import awaited_run
 from deployment.api.errors import Refused, refused
 from deployment.api.idempotency import HEADER, REPLAYED
 from deployment.api.v1.execution_body import ExecutionBody, Links, Status, execution_body, links_of
-from deployment.api.v1.headers import IDEMPOTENCY_KEY, PREFER
+from deployment.api.v1.parameters import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.paths import DeploymentPath
 from deployment.api.v1.prefer import preferred_wait
 from deployment.api.v1.results import ResultBody, result_bodies
@@ -80,7 +80,7 @@ ACCEPTED = {
     tag="Executions",
     replies={200: Ended, 202: ACCEPTED},
     problems=(404, 409, 410, 413, 415, 422),
-    headers=(IDEMPOTENCY_KEY, PREFER),
+    parameters=(IDEMPOTENCY_KEY, PREFER),
     requestBody=BODY,
     schemas=(Asked, Accepted),
 )

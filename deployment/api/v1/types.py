@@ -11,8 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from deployment.api.errors import FieldError, invalid
 
-Line = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""A short text without control characters."""
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Without control characters."""
+Line = Annotated[Text, Field(max_length=64)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """As organisations and deployments are called."""
 Limit = Annotated[int, Field(ge=1, le=1_000_000_000)]

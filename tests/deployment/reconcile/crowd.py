@@ -44,7 +44,7 @@ def plan(database: Database, statement: str, parameters: Any) -> str:
 
 
 def crowd(database: Database, run: UUID, times: int) -> None:
-    """Copy a run so many times, each with its files, its log and its deliveries; then let the database count anew."""
+    """Copy a run so many times, each with all that belongs to it; then let the database count anew."""
     lite = database.engine.dialect.name == "sqlite"
     key = run.hex if lite else str(run)
     numbers, fresh = (LITE_NUMBERS, "lower(hex(randomblob(16)))") if lite else (NUMBERS, "gen_random_uuid()")
@@ -57,7 +57,7 @@ def crowd(database: Database, run: UUID, times: int) -> None:
         _insert(session, "execution", of_run, id=fresh, guard_token=f"'{copied}'")
         each = "FROM {} AS kept, execution AS made"
         each += f" WHERE kept.execution_id = '{key}' AND made.guard_token = '{copied}'"
-        for table in ("execution_file", "delivery"):
+        for table in ("execution_file", "delivery", "execution_label"):
             _insert(session, table, each.format(table), id=fresh, execution_id="made.id")
         _insert(session, "log_line", each.format("log_line"), execution_id="made.id", file_id=first_file)
         session.execute(sa.text("ANALYZE"))

@@ -1,13 +1,13 @@
-"""Request headers that operations of the native API understand, as OpenAPI describes them."""
+"""What requests may say beside paths and plain queries, as OpenAPI describes it: headers, above all."""
 
 from __future__ import annotations
 
 from typing import Any
 
-Header = dict[str, Any]
+Parameter = dict[str, Any]
 
 
-def _header(name: str, description: str, **schema: Any) -> Header:
+def _header(name: str, description: str, **schema: Any) -> Parameter:
     return {"name": name, "in": "header", "description": description, "schema": {"type": "string", **schema}}
 
 
@@ -21,3 +21,11 @@ IDEMPOTENCY_KEY = _header(
 PREFER = _header("Prefer", "`wait=N`: answer when it has ended, or after N seconds (RFC 7240)", examples=["wait=30"])
 IF_NONE_MATCH = _header("If-None-Match", "the `ETag` of what you know: 304 if nothing has changed")
 LAST_EVENT_ID = _header("Last-Event-ID", "the id of the last event that you know")
+METADATA_FILTER: Parameter = {
+    "name": "metadata",
+    "in": "query",
+    "style": "deepObject",
+    "explode": True,
+    "description": "`metadata[key]=value`: with exactly this value; all of them",
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+}
