@@ -1,27 +1,24 @@
-"""Deliveries: the end of a run, told to its webhook, signed after the Standard Webhooks specification 1.0.
+"""Deliveries: the end of a run, told to whoever wants to know of it.
 
-At least once: a receiver tells repetitions by the header `webhook-id`. The result is not in the message, which
-says where to read it.
+At least once: a receiver tells repetitions by the header `webhook-id`.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import Any
+import time
 from uuid import UUID
 
 import httpcore
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import joinedload, selectinload
-from standardwebhooks import Webhook
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from deployment import lifecycle
 from deployment.checked_network import AddressRefused
 from deployment.clock import utcnow
-from deployment.lifecycle.delivering import EVENTS
-from deployment.models import Delivery, Deployment, Execution, ExecutionStatus
+from deployment.lifecycle.delivering import Tried
+from deployment.messages import Message, sample_message, signed, told_of
+from deployment.models import Delivery, Deployment, Execution
 from deployment.outbound import InvalidUrl, post
 from deployment.parts import Parts
 from guards import reason_of
@@ -30,30 +27,31 @@ log = structlog.get_logger()
 
 GONE = 410
 """The receiver says that it wants no more messages: the specification says to stop."""
-
-
-class NotTaken(Exception):
-    """The receiver did not answer with 2xx."""
-
-    def __init__(self, status: int) -> None:
-        redirect = "; redirects are not followed" if 300 <= status < 400 else ""
-        super().__init__(f"the receiver answered {status}{redirect}")
-        self.for_good = status == GONE
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+    AddressRefused,
+    InvalidUrl,
+    OSError,
+)
 
 
 def deliver(parts: Parts, delivery_id: UUID) -> bool:
     """Try a delivery, if it is due and nobody else is at it; say whether the receiver took it."""
     with parts.database.writing() as session:
         delivery = lifecycle.take_delivery(session, delivery_id)
-        execution = _execution(session, delivery.execution_id) if delivery and delivery.execution_id else None
-    if delivery is None or execution is None:
+        deployment = _deployment(session, delivery) if delivery else None
+        message = _message(session, delivery, deployment) if delivery and deployment else None
+    if delivery is None or deployment is None or message is None:
         return False
-    failure = _send(parts, delivery, execution)
+    tried = _try(parts, delivery, *signed(message, delivery, deployment))
     with parts.database.writing() as session:
-        if failure is None:
-            return lifecycle.delivered(session, delivery)
-        lifecycle.not_delivered(session, delivery, _reason(failure), for_good=getattr(failure, "for_good", False))
-    log.warning("webhook_not_delivered", execution_id=str(execution.id), reason=_reason(failure))
+        if tried.error is None:
+            return lifecycle.delivered(session, delivery, tried)
+        for_good = tried.status == GONE or delivery.execution_id is None
+        lifecycle.not_delivered(session, delivery, tried, for_good=for_good)
+    log.warning("webhook_not_delivered", delivery_id=str(delivery.id), reason=tried.error)
     return False
 
 
@@ -63,60 +61,30 @@ def overdue_deliveries(limit: int) -> sa.Select[UUID]:
     return due.order_by(Delivery.due_at).limit(limit)
 
 
-def message(execution: Execution, at: datetime) -> dict[str, Any]:
-    """What a receiver gets: `type` is execution.completed, execution.failed or execution.stopped."""
-    deployment = execution.deployment
-    path = f"/deployment/api/{deployment.organization.name}/{deployment.name}/"
-    return {
-        "type": EVENTS[ExecutionStatus(execution.status)],
-        "timestamp": at.isoformat(),
-        "data": {
-            "execution_id": str(execution.id),
-            "execution_status": execution.status,
-            "error": execution.error,
-            "organization": deployment.organization.name,
-            "deployment": deployment.name,
-            "tags": execution.tags,
-            "custom_data": execution.custom_data,
-            "status_api": f"{path}?execution_id={execution.id}",
-            "files": [
-                {"file": file.name, "file_execution_id": str(file.id), "status": file.status, "error": file.error}
-                for file in execution.files
-            ],
-        },
-    }
-
-
-def _send(parts: Parts, delivery: Delivery, execution: Execution) -> Exception | None:
+def _try(parts: Parts, delivery: Delivery, body: bytes, headers: dict[str, str]) -> Tried:
+    at, began, status = utcnow(), time.monotonic(), None
     try:
-        status = post(delivery.url, *_signed(delivery, execution), private=parts.policy.private_webhooks)
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-        return error
-    except (AddressRefused, InvalidUrl, OSError) as error:
-        return error
-    return None if 200 <= status < 300 else NotTaken(status)
+        status = post(delivery.url, body, headers, private=parts.policy.private_webhooks)
+        error = None if 200 <= status < 300 else _refusal(status)
+    except FAILURES as failure:
+        error = str(failure) if isinstance(failure, AddressRefused) else reason_of(failure)
+    return Tried(at, round(time.monotonic() - began, 3), status, error)
 
 
-def _signed(delivery: Delivery, execution: Execution) -> tuple[bytes, dict[str, str]]:
-    now = utcnow()
-    body = json.dumps(message(execution, execution.ended_at or now)).encode()
-    secret = execution.deployment.webhook_secret or ""
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "airlock-webhooks",
-        "webhook-id": str(delivery.id),
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(str(delivery.id), now, body.decode()),
-    }
-    return body, headers
+def _refusal(status: int) -> str:
+    redirect = "; redirects are not followed" if 300 <= status < 400 else ""
+    return f"the receiver answered {status}{redirect}"
 
 
-def _reason(failure: Exception) -> str:
-    return str(failure) if isinstance(failure, NotTaken | AddressRefused) else reason_of(failure)
+def _message(session: Session, delivery: Delivery, deployment: Deployment) -> Message | None:
+    if delivery.execution_id is None:
+        return sample_message(deployment, delivery.created_at)
+    execution = session.scalar(
+        sa.select(Execution).where(Execution.id == delivery.execution_id).options(selectinload(Execution.files))
+    )
+    return told_of(execution, delivery.event) if execution else None
 
 
-def _execution(session: Any, execution_id: UUID) -> Execution | None:
-    whole = joinedload(Execution.deployment).joinedload(Deployment.organization)
-    question = sa.select(Execution).where(Execution.id == execution_id).options(whole, selectinload(Execution.files))
-    found: Execution | None = session.scalar(question)
-    return found
+def _deployment(session: Session, delivery: Delivery) -> Deployment | None:
+    whole = sa.select(Deployment).options(joinedload(Deployment.organization))
+    return session.scalar(whole.where(Deployment.id == delivery.deployment_id))

@@ -1,15 +1,26 @@
-"""Webhooks of a deployment: its endpoints, and the secret with which messages to them are signed."""
+"""Webhooks of a deployment: its endpoints, the secret with which messages to them are signed, and tests of them."""
 
 from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from deployment.models import Deployment, WebhookEndpoint
+from deployment.clock import utcnow
+from deployment.models import TEST_EVENT, Delivery, Deployment, WebhookEndpoint, audit
 from deployment.outbound import check_url
+
+MOST = 10
+"""Endpoints of one deployment."""
+
+
+class TooMany(Exception):
+    """A deployment has ten endpoints at most."""
 
 
 def set_webhook(session: Session, deployment: Deployment, url: str, *, private: bool) -> str | None:
@@ -30,6 +41,54 @@ def set_webhook(session: Session, deployment: Deployment, url: str, *, private: 
     return require_secret(deployment)
 
 
+def add_endpoint(
+    session: Session, deployment: Deployment, url: str, events: list[str], *, by: str, private: bool
+) -> WebhookEndpoint:
+    """One more endpoint, which is told of `events`; raises `InvalidUrl`, and `TooMany`."""
+    check_url(url, private=private)
+    count = sa.select(sa.func.count()).select_from(WebhookEndpoint)
+    if (session.scalar(count.where(WebhookEndpoint.deployment_id == deployment.id)) or 0) >= MOST:
+        raise TooMany
+    endpoint = WebhookEndpoint(deployment_id=deployment.id, url=url, events=events)
+    session.add(endpoint)
+    session.flush()
+    audit(session, deployment.organization_id, by, "webhook.added", _told(endpoint), events=events)
+    return endpoint
+
+
+def change_endpoint(session: Session, endpoint: WebhookEndpoint, organization_id: UUID, *, by: str, **to: Any) -> None:
+    """Change the `url`, the `events`, or whether it is `active`."""
+    for name, value in to.items():
+        setattr(endpoint, name, value)
+    audit(session, organization_id, by, "webhook.changed", _told(endpoint), changed=sorted(to))
+
+
+def remove_endpoint(session: Session, endpoint: WebhookEndpoint, organization_id: UUID, *, by: str) -> None:
+    """What is on its way to it is still sent."""
+    audit(session, organization_id, by, "webhook.removed", _told(endpoint))
+    session.delete(endpoint)
+
+
+def rotate_secret(session: Session, deployment: Deployment, *, overlap: timedelta, by: str) -> str:
+    """A new secret, which is returned; the old one signs, too, for `overlap`. So the first one is made, too."""
+    if deployment.webhook_secret is not None:
+        deployment.webhook_previous_secret = deployment.webhook_secret
+        deployment.webhook_previous_until = utcnow() + overlap
+        deployment.webhook_secret = None
+    audit(session, deployment.organization_id, by, "webhook.secret_rotated", deployment.name)
+    return str(require_secret(deployment))
+
+
+def sample(session: Session, endpoint: WebhookEndpoint) -> Delivery:
+    """A delivery of a test message, which is due now."""
+    now = utcnow()
+    told = {"deployment_id": endpoint.deployment_id, "event": TEST_EVENT, "url": endpoint.url}
+    delivery = Delivery(id=uuid4(), execution_id=None, created_at=now, due_at=now, **told)
+    session.add(delivery)
+    session.flush()
+    return delivery
+
+
 def require_secret(deployment: Deployment) -> str | None:
     """See that there is a secret, and return it if it is new: 256 bits, written as Standard Webhooks has it."""
     if deployment.webhook_secret is not None:
@@ -41,3 +100,8 @@ def require_secret(deployment: Deployment) -> str | None:
 def _has(session: Session, deployment: Deployment, url: str) -> bool:
     mine = sa.select(WebhookEndpoint.id).where(WebhookEndpoint.deployment_id == deployment.id)
     return session.scalar(mine.where(WebhookEndpoint.url == url)) is not None
+
+
+def _told(endpoint: WebhookEndpoint) -> str:
+    """For the audit: a query may have a secret in it."""
+    return endpoint.url.partition("?")[0][:160]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from deployment.lifecycle.swap import swap
 from deployment.models import (
     Delivery,
     DeliveryStatus,
+    DeliveryTry,
     EventType,
     Execution,
     ExecutionStatus,
@@ -34,6 +36,16 @@ HOLD = timedelta(seconds=60)
 """How far a try moves the due time ahead: longer than the longest try, so that no two processes send at once."""
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14400))
 """After each failed try; the last one is repeated. Each is stretched or shortened by up to a fifth."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one try: the receiver's status, if it answered, and why that is a failure, if it is one."""
+
+    at: datetime
+    seconds: float
+    status: int | None
+    error: str | None
 
 
 def announce(session: Session, execution_id: UUID, to: ExecutionStatus, now: datetime) -> None:
@@ -62,21 +74,22 @@ def take_delivery(session: Session, delivery_id: UUID) -> Delivery | None:
     return delivery if won else None
 
 
-def delivered(session: Session, delivery: Delivery) -> bool:
+def delivered(session: Session, delivery: Delivery, tried: Tried) -> bool:
     """PENDING → DELIVERED: the receiver has it."""
     to: dict[str, Any] = {"status": DeliveryStatus.DELIVERED, "error": None, "due_at": None, "ended_at": utcnow()}
-    return _move(session, delivery, f"Webhook delivered (try {delivery.tries + 1})", **to)
+    return _move(session, delivery, tried, f"Webhook delivered (try {delivery.tries + 1})", **to)
 
 
-def not_delivered(session: Session, delivery: Delivery, reason: str, *, for_good: bool = False) -> bool:
+def not_delivered(session: Session, delivery: Delivery, tried: Tried, *, for_good: bool = False) -> bool:
     """Due again after a pause, or GIVEN_UP after a day, or at once if the failure is `for_good`."""
-    now, tries = utcnow(), delivery.tries + 1
+    now, tries, reason = utcnow(), delivery.tries + 1, tried.error or "not delivered"
     if for_good or now >= delivery.created_at + PATIENCE:
         to: dict[str, Any] = {"status": DeliveryStatus.GIVEN_UP, "error": reason, "due_at": None, "ended_at": now}
-        return _move(session, delivery, f"Webhook given up after {tries} tries: {reason}", failure=True, **to)
+        message = f"Webhook given up after {tries} tries: {reason}"
+        return _move(session, delivery, tried, message, failure=True, **to)
     again = min(now + _pause(tries), delivery.created_at + PATIENCE)
     message = f"Webhook not delivered (try {tries}): {reason}; next try at {again.isoformat(timespec='seconds')}"
-    return _move(session, delivery, message, failure=True, error=reason, due_at=again)
+    return _move(session, delivery, tried, message, failure=True, error=reason, due_at=again)
 
 
 def redeliver(session: Session, delivery_id: UUID) -> bool:
@@ -93,13 +106,22 @@ def redeliver(session: Session, delivery_id: UUID) -> bool:
     return swap(session, Delivery, *ended, **to)
 
 
-def _move(session: Session, delivery: Delivery, message: str, *, failure: bool = False, **to: Any) -> bool:
+def _move(
+    session: Session, delivery: Delivery, tried: Tried, message: str, *, failure: bool = False, **to: Any
+) -> bool:
     """Only as the try that took it: one whose hold was over may have been overtaken."""
     mine = (Delivery.id == delivery.id, Delivery.status == DeliveryStatus.PENDING, Delivery.tries == delivery.tries + 1)
     won = swap(session, Delivery, *mine, **to)
+    if won:
+        _note(session, delivery, tried)
     if won and delivery.execution_id is not None:
         write_log(session, delivery.execution_id, message, failure=failure)
     return won
+
+
+def _note(session: Session, delivery: Delivery, tried: Tried) -> None:
+    outcome = {"response_status": tried.status, "error": tried.error}
+    session.add(DeliveryTry(delivery_id=delivery.id, at=tried.at, seconds=tried.seconds, **outcome))
 
 
 def _pause(tries: int) -> timedelta:

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.deliveries import deliver, overdue_deliveries
+from deployment.lifecycle.delivering import Tried
 from deployment.models import Delivery, Deployment, Execution, ExecutionStatus
 from deployment.reconcile import reconcile
 from tests.airlock import HELLO, Airlock
@@ -171,7 +172,7 @@ def test_a_try_that_was_overtaken_writes_nothing(airlock: Airlock) -> None:
         assert send_due(airlock) == [True]
     assert first is not None
     with database.writing() as session:
-        assert lifecycle.not_delivered(session, first, "too late") is False
+        assert lifecycle.not_delivered(session, first, Tried(utcnow(), 0.1, 500, "too late")) is False
     assert deliveries(airlock)[0].status == "DELIVERED"
 
 

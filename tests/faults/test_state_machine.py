@@ -19,6 +19,7 @@ from deployment.deliveries import overdue_deliveries
 from deployment.dispatch import Ticket
 from deployment.executions import find_execution
 from deployment.kept_inputs import NotRerunnable
+from deployment.lifecycle.delivering import Tried
 from deployment.models import LIVE, Delivery, Execution, ExecutionFile
 from deployment.parts import Parts
 from deployment.reconcile import rescue
@@ -250,9 +251,9 @@ class Life(RuleBasedStateMachine):
         expected = now.status == "PENDING" and now.tries == sent.tries + 1
         with self.parts.database.writing() as session:
             if received:
-                assert lifecycle.delivered(session, sent) == expected
+                assert lifecycle.delivered(session, sent, Tried(utcnow(), 0.1, 204, None)) == expected
             else:
-                assert lifecycle.not_delivered(session, sent, "no answer") == expected
+                assert lifecycle.not_delivered(session, sent, Tried(utcnow(), 9.0, None, "no answer")) == expected
 
     @invariant()
     def an_end_never_changes(self) -> None:

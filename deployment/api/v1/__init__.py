@@ -7,6 +7,7 @@ from flask_openapi3 import OpenAPI
 from deployment.api.v1 import (
     actions,
     audit,
+    deliveries,
     deployments,
     describe,
     keys,
@@ -17,6 +18,7 @@ from deployment.api.v1 import (
     stream,
     submit,
     usage,
+    webhooks,
     workflows,
 )
 from deployment.api.v1.route import native
@@ -34,6 +36,8 @@ OPERATIONS = (
     workflows,
     keys,
     audit,
+    webhooks,
+    deliveries,
     usage,
 )
 """The modules that declare operations; to import them is to declare these."""

@@ -25,3 +25,15 @@ class DeploymentPath(BaseModel):
 
     org: str
     name: str
+
+
+class EndpointPath(DeploymentPath):
+    """`/deployments/{org}/{name}/webhooks/{endpoint_id}/…`."""
+
+    endpoint_id: UUID
+
+
+class DeliveryPath(BaseModel):
+    """`/deliveries/{delivery_id}/…`."""
+
+    delivery_id: UUID
