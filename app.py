@@ -17,6 +17,7 @@ from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
 from jobs import commands, connections
 from jobs.last_words import RedisLastWords
+from jobs.limiter import CountingLimiter
 from jobs.queue import RqDispatcher
 from jobs.wakeups import RedisWakeups
 from settings import InvalidSettings, Settings, read_settings
@@ -71,6 +72,7 @@ def _parts(app: Flask, settings: Settings) -> Parts:
         dispatcher=RqDispatcher(redis),
         last_words=last_words,
         wakeups=wakeups,
+        limiter=CountingLimiter.on(announcing, settings.redis_url),
         workflows=registry,
     )
 

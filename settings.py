@@ -59,6 +59,12 @@ class Settings(BaseSettings):
 
     org_concurrency: Positive = Field(20, description="live executions of an organisation")
     global_concurrency: Positive = Field(100, description="live executions of the installation")
+    key_requests_per_minute: Annotated[int, Field(ge=0)] = Field(
+        600, description="requests of an API key in a minute; 0: no limit"
+    )
+    key_upload_mb_per_day: Annotated[int, Field(ge=0)] = Field(
+        0, description="MiB that an API key may upload in a day; 0: no limit"
+    )
     lease_seconds: Seconds = Field(20, description="a process that is silent for so long is taken for dead")
     reconcile_seconds: Seconds = Field(5, description="pause between two passes of the reconciler")
     clock_skew_seconds: SecondsOrNone = Field(2, description="allowance between hosts")
@@ -165,6 +171,8 @@ class Settings(BaseSettings):
             max_upload_bytes=self.max_upload_mb * 1024 * 1024,
             max_files=self.max_files,
             web_threads=self.web_threads,
+            key_requests_per_minute=self.key_requests_per_minute,
+            key_upload_mb_per_day=self.key_upload_mb_per_day,
             private_webhooks=self.private_webhooks,
             presigned_hosts=parse_hosts(self.presigned_hosts),
         )

@@ -10,6 +10,7 @@ from deployment.database import Database
 from deployment.dispatch import Dispatcher
 from deployment.last_words import LastWords
 from deployment.ledger import ExecutionLedger
+from deployment.limits import Limiter
 from deployment.policy import Policy
 from deployment.wakeups import Wakeups
 from storage import ObjectStore
@@ -27,6 +28,7 @@ class Parts:
     dispatcher: Dispatcher
     last_words: LastWords
     wakeups: Wakeups
+    limiter: Limiter
     workflows: Registry
 
     def forget_connections(self) -> None:

@@ -27,5 +27,7 @@ class Policy:
     max_upload_bytes: int = 512 * 1024 * 1024
     max_files: int = 32
     web_threads: int = 16
+    key_requests_per_minute: int = 600
+    key_upload_mb_per_day: int = 0
     private_webhooks: bool = False
     presigned_hosts: AllowedHosts = AMAZON_S3_ONLY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_openapi3 import OpenAPI
 
-from deployment.api import errors, v1, waiting
+from deployment.api import errors, limiting, v1, waiting
 from deployment.api.documents.pages import pages
 from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
@@ -24,5 +24,6 @@ def register(app: OpenAPI) -> None:
     app.register_blueprint(health)
     app.register_blueprint(pages)
     v1.register(app)
+    limiting.install(app)
     waiting.install(app, parts_of(app).policy.web_threads)
     errors.register(app, {"/v1/": problem_response, "": wire_error})

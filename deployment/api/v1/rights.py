@@ -8,6 +8,7 @@ from flask import g, request
 
 from deployment.api.bearer import bearer_token
 from deployment.api.errors import Refused, refused, unauthorized
+from deployment.api.limiting import count_request
 from deployment.api.v1.route import native, scope_of
 from deployment.deployments import find_deployment
 from deployment.executions import find_execution
@@ -33,6 +34,7 @@ def require(scope: Scope) -> ApiKey:
     if not has_scope(key, scope):
         detail = f"This API key lacks the scope {scope.value!r}; it has: {', '.join(key.scopes) or 'none'}."
         raise refused(403, "permission_denied", detail)
+    count_request(key)
     note_use(parts().database, key)
     g.api_key = key
     return key

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import Refused, refused
 from deployment.api.idempotency import HEADER, REPLAYED
+from deployment.api.limiting import count_uploads, look_for_room
 from deployment.api.v1.execution_body import ExecutionBody, Links, Status, execution_body, links_of
 from deployment.api.v1.parameters import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.paths import DeploymentPath
@@ -90,6 +91,7 @@ def create_execution(path: DeploymentPath) -> Response:
     if not deployment.active:
         raise refused(409, "conflict", "This deployment is not active.")
     _refuse_early(deployment)
+    look_for_room(current_key())
     submission = read_submission(parts(), deployment, current_key())
     try:
         execution_id = _submit(submission)
@@ -100,6 +102,7 @@ def create_execution(path: DeploymentPath) -> Response:
         if outcome is None:
             raise  # there is no row: 429 or 503
         return decided_elsewhere(outcome)
+    count_uploads(current_key(), submission.files)
     return accepted(execution_id)
 
 

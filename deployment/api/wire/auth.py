@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deployment.api.bearer import bearer_token
 from deployment.api.errors import refused, unauthorized
+from deployment.api.limiting import count_request
 from deployment.database import Database
 from deployment.deployments import find_deployment
 from deployment.keys import find_key, has_scope, may_call, note_use
@@ -37,5 +38,6 @@ def authenticate(database: Database, organization: str, name: str, scope: Scope)
         key = find_key(session, token)
     if key is None or not may_call(key, deployment) or not has_scope(key, scope):
         raise unauthorized()
+    count_request(key)
     note_use(database, key)
     return Caller(deployment, key)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.idempotency import HEADER, REPLAYED
+from deployment.api.limiting import count_uploads, look_for_room
 from deployment.api.waiting import current_room, too_many_waiting
 from deployment.api.wire.auth import Caller, authenticate
 from deployment.api.wire.fields import Fields, Includes
@@ -38,6 +39,7 @@ def post_execution(org: str, name: str) -> Reply:
     """Submit files; 200 once they are accepted, or done within `timeout`; 422 when that failed."""
     caller = authenticate(parts().database, org, name, Scope.RUN)
     _refuse_early(caller)
+    look_for_room(caller.key)
     asked = read_submission(caller, parts().policy)
     path = {"org": org, "name": name}
     try:
@@ -51,6 +53,7 @@ def post_execution(org: str, name: str) -> Reply:
         if outcome.failed:
             return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
         return _decided_elsewhere(outcome.run, path)
+    count_uploads(caller.key, asked.submission.files)
     return _accepted(execution_id, asked, path)
 
 

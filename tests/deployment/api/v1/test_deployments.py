@@ -28,9 +28,8 @@ def test_a_workflow_is_deployed_with_its_options_and_runs(airlock: Airlock, mana
     assert (made.status_code, made.headers["Location"]) == (201, told["links"]["self"])
     assert (told["organization"], told["options"]["max_pages"], told["active"]) == ("acme", 3, True)
     assert manager.got("get", "/deployments/acme/short") == told
-    posted = airlock.client.post(
-        told["links"]["wire"], data={"files": [(__file__, "a.txt")]}, headers={"Authorization": f"Bearer {manager.key}"}
-    )
+    airlock.path, airlock.key = told["links"]["wire"], manager.key
+    posted = airlock.post()
     assert posted.status_code == 200
     assert manager.got("get", "/deployments/acme/short")["live_executions"] == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,7 +33,7 @@ def submit(reader: Native, **fields: Any) -> UUID:
         "post",
         "/deployments/acme/text/executions",
         status=202,
-        data={"files": [(__file__, "hello.txt")], **fields},
+        data={"files": [(io.BytesIO(b"Hello"), "hello.txt")], **fields},
     )
     return UUID(told["id"])
 

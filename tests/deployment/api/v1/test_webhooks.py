@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -168,7 +168,7 @@ def test_what_makes_no_sense_is_named(manager: Native, asked: dict[str, Any], wr
 
 
 @pytest.fixture
-def example() -> Iterator[Any]:
+def example() -> Any:
     """The receiver of the examples, as a client of it sees it."""
     webhook_receiver.seen.clear()
     return webhook_receiver.app.test_client()
