@@ -55,7 +55,7 @@ class EndpointChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field("", max_length=2048)
-    events: list[EventType] = Field([], min_length=1, max_length=20)
+    events: list[EventType] = Field(list(EventType), min_length=1, max_length=20)
     active: bool = True
 
 
