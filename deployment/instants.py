@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -24,3 +27,22 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+class seconds_between(GenericFunction[float]):  # noqa: N801 - it is called as a function, as those of `sa.func` are
+    """The seconds from one stored instant to a later one, to the millisecond; NULL if one of them is not there."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "postgresql")
+def _in_postgresql(call: seconds_between, compiler: SQLCompiler, **how: Any) -> str:
+    began, ended = (compiler.process(each, **how) for each in call.clauses)
+    return f"EXTRACT(EPOCH FROM {ended} - {began})::double precision"
+
+
+@compiles(seconds_between, "sqlite")
+def _in_sqlite(call: seconds_between, compiler: SQLCompiler, **how: Any) -> str:
+    began, ended = (compiler.process(each, **how) for each in call.clauses)
+    return f"86400.0 * (julianday({ended}) - julianday({began}))"

@@ -1,24 +1,33 @@
 """Lists of executions: a page of those that have what is asked for, the newest first.
 
 A page ends in a place between two rows, not in a number of rows: what is accepted meanwhile moves nothing. Each
-question is a range of one index, however many rows are stored.
+question is a range of one index, however many rows are stored, and of several filters the narrowest one leads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from deployment.models import Deployment, Execution, ExecutionLabel
+from deployment.models import Deployment, Execution, ExecutionLabel, ExecutionStatus, Organization
 
 Position = tuple[datetime, UUID]
 """When a run was accepted, and its id: where a page has ended."""
 Label = tuple[str, str]
+Conditions = Iterator[sa.ColumnElement[bool]]
+Range = sa.Select[UUID, datetime]
+"""Ids of runs, and when these were accepted."""
+
+WEIGHED = 1000
+"""So many rows of each filter are looked at to find the narrowest; what has more is wide."""
 
 
 @dataclass(frozen=True)
@@ -35,67 +44,107 @@ class Filters:
 
 def page(session: Session, filters: Filters, behind: Position | None, limit: int) -> Sequence[Execution]:
     """At most `limit` runs, with their deployments, that come `behind` a position. Deleted ones are left out."""
-    found = _by_label if filters.labels else _by_status if filters.statuses else _all
-    ids = found(filters, behind).limit(limit).subquery()
+    lead = _narrowest(session, filters, behind)
+    found = _along_label(filters, behind, lead) if lead else _along_runs(filters, behind, limit)
+    ids = found.limit(limit).subquery()
     whole = sa.select(Execution).join(ids, ids.c.id == Execution.id)
-    order = (Execution.created_at.desc(), Execution.id.desc())
+    mine = whole.where(Execution.organization_id == filters.organization_id)
     loaded = joinedload(Execution.deployment).joinedload(Deployment.organization)
-    return session.scalars(whole.order_by(*order).options(loaded)).all()
+    return session.scalars(mine.order_by(*_newest(Execution.created_at, Execution.id)).options(loaded)).all()
 
 
-def _all(filters: Filters, behind: Position | None) -> sa.Select[UUID]:
-    mine = sa.select(Execution.id).where(Execution.organization_id == filters.organization_id)
-    ids = mine.where(*_between(filters, behind, Execution.created_at, Execution.id))
-    return ids.where(*_rest(filters)).order_by(Execution.created_at.desc(), Execution.id.desc())
+def page_of_all(session: Session, statuses: Sequence[str], limit: int) -> list[Execution]:
+    """The newest of all organisations, for whoever operates them; it asks once for each organisation."""
+    each = session.scalars(sa.select(Organization.id)).all()
+    pages = (page(session, Filters(organization_id, statuses=statuses), None, limit) for organization_id in each)
+    return heapq.nlargest(limit, chain.from_iterable(pages), key=lambda run: (run.created_at, run.id))
 
 
-def _by_status(filters: Filters, behind: Position | None) -> sa.Select[UUID]:
-    """For each status its own range of the index; there are six at most."""
-    parts = [_all(filters, behind).where(Execution.status == status) for status in dict.fromkeys(filters.statuses)]
+def _narrowest(session: Session, filters: Filters, behind: Position | None) -> Label | None:
+    """The label that leads to the fewest runs; None if the other filters lead to fewer, or no label is asked for."""
+    leads: list[Label | None] = list(dict.fromkeys(filters.labels))
+    if not leads or filters.statuses or filters.deployment_id:
+        leads.append(None)
+    if len(leads) == 1:
+        return leads[0]
+    runs = _along_runs(replace(filters, labels=()), behind, WEIGHED)
+    ranges = [_label_range(filters, behind, *lead) if lead else runs for lead in leads]
+    weighed = sa.union_all(*(_weight(number, each) for number, each in enumerate(ranges)))
+    lead: int = session.execute(weighed.order_by("size", "reach").limit(1)).one().number
+    return leads[lead]
+
+
+def _weight(number: int, ranged: Range) -> sa.Select[int, int, Any]:
+    """Of two that are wide, the sparser one reaches further back."""
+    newest = ranged.limit(WEIGHED).subquery()
+    size, reach = sa.func.count().label("size"), sa.func.min(newest.c.created_at).label("reach")
+    return sa.select(sa.literal(number).label("number"), size, reach).select_from(newest)
+
+
+def _run_range(filters: Filters, behind: Position | None) -> Range:
+    within = _between(filters, behind, Execution.created_at, Execution.id)
+    runs = sa.select(Execution.id, Execution.created_at).where(*_scope(filters), *within)
+    return runs.order_by(*_newest(Execution.created_at, Execution.id))
+
+
+def _label_range(filters: Filters, behind: Position | None, name: str, value: str) -> Range:
+    label = ExecutionLabel
+    mine = (label.organization_id == filters.organization_id, label.name == name, label.value == value)
+    within = _between(filters, behind, label.created_at, label.execution_id)
+    labels = sa.select(label.execution_id, label.created_at).where(*mine, *within)
+    return labels.order_by(*_newest(label.created_at, label.execution_id))
+
+
+def _along_runs(filters: Filters, behind: Position | None, limit: int) -> Range:
+    """Each status is a range of its own, since in an index the instants are behind the status; there are six."""
+    statuses = filters.statuses or (list(ExecutionStatus) if filters.deployment_id else [])
+    runs = _run_range(filters, behind).where(*_labelled(filters.labels))
+    parts = [runs.where(Execution.status == status).limit(limit) for status in dict.fromkeys(statuses)] or [runs]
     if len(parts) == 1:
         return parts[0]
-    each = [part.add_columns(Execution.created_at).limit(1000).subquery() for part in parts]
-    both = sa.union_all(*(sa.select(part) for part in each)).subquery()
-    return sa.select(both.c.id).order_by(both.c.created_at.desc(), both.c.id.desc())
+    merged = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    return sa.select(merged.c.id, merged.c.created_at).order_by(*_newest(merged.c.created_at, merged.c.id))
 
 
-def _by_label(filters: Filters, behind: Position | None) -> sa.Select[UUID]:
-    """The first label leads, along its index; a run must have the others, too."""
-    lead, (name, value), others = aliased(ExecutionLabel), filters.labels[0], filters.labels[1:]
-    ids = (
-        sa.select(Execution.id)
-        .join(lead, lead.execution_id == Execution.id)
-        .where(lead.organization_id == filters.organization_id, lead.name == name, lead.value == value)
-        .where(*_between(filters, behind, lead.created_at, lead.execution_id), *_rest(filters))
-        .order_by(lead.created_at.desc(), lead.execution_id.desc())
-    )
+def _along_label(filters: Filters, behind: Position | None, lead: Label) -> Range:
+    label = _label_range(filters, behind, *lead).order_by(None).subquery()
+    runs = sa.select(Execution.id, label.c.created_at).join(label, label.c.execution_id == Execution.id)
+    runs = runs.where(*_scope(filters), *_with_status(filters))
+    runs = runs.where(*_labelled(each for each in filters.labels if each != lead))
+    return runs.order_by(*_newest(label.c.created_at, label.c.execution_id))
+
+
+def _scope(filters: Filters) -> Conditions:
+    """A deployment says whose it is: beside it the organisation would only lead SQLite to the wrong index."""
+    yield Execution.deleted_at.is_(None)
+    if filters.deployment_id is not None:
+        yield Execution.deployment_id == filters.deployment_id
+    else:
+        yield Execution.organization_id == filters.organization_id
+
+
+def _with_status(filters: Filters) -> Conditions:
     if filters.statuses:
-        ids = ids.where(Execution.status.in_(filters.statuses))
-    for name, value in others:
+        yield Execution.status.in_(filters.statuses)
+
+
+def _labelled(labels: Iterable[Label]) -> Conditions:
+    """Looked up for each run of the range; as an EXISTS, PostgreSQL might read all labels for it instead."""
+    for name, value in labels:
         other = aliased(ExecutionLabel)
-        ids = ids.where(sa.exists().where(other.execution_id == Execution.id, other.name == name, other.value == value))
-    return ids
+        mine = (other.execution_id == Execution.id, other.name == name, other.value == value)
+        yield sa.select(other.value).where(*mine).scalar_subquery().is_not(None)
 
 
-def _between(
-    filters: Filters,
-    behind: Position | None,
-    created_at: InstrumentedAttribute[datetime],
-    row_id: InstrumentedAttribute[UUID],
-) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
+def _between(filters: Filters, behind: Position | None, created_at: Any, row_id: Any) -> Conditions:
     if filters.after is not None:
-        found.append(created_at >= filters.after)
+        yield created_at >= filters.after
     if filters.before is not None:
-        found.append(created_at < filters.before)
+        yield created_at < filters.before
     if behind is not None:
         at, last_id = behind
-        found.append(sa.tuple_(created_at, row_id) < sa.tuple_(sa.literal(at, created_at.type), sa.literal(last_id)))
-    return found
+        yield sa.tuple_(created_at, row_id) < sa.tuple_(sa.literal(at, created_at.type), sa.literal(last_id))
 
 
-def _rest(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = [Execution.deleted_at.is_(None)]
-    if filters.deployment_id is not None:
-        found.append(Execution.deployment_id == filters.deployment_id)
-    return found
+def _newest(created_at: Any, row_id: Any) -> tuple[Any, Any]:
+    return created_at.desc(), row_id.desc()

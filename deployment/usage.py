@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from deployment.instants import seconds_between
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, Usage
 
 
@@ -26,35 +27,29 @@ COLUMNS = {By.DAY: Usage.day, By.DEPLOYMENT: Usage.deployment_id, By.KEY: Usage.
 
 
 def record_usage(session: Session, execution_id: UUID, status: ExecutionStatus) -> None:
-    """Within the transaction that ends the run, when its files have ended."""
-    execution = session.execute(
-        sa.select(
-            Execution.created_at,
-            Execution.organization_id,
-            Execution.deployment_id,
-            Execution.api_key_id,
-            Execution.sealed_at,
-        ).where(Execution.id == execution_id)
-    ).one()
-    if execution.sealed_at is None:
-        return
-    columns = (ExecutionFile.size, ExecutionFile.pages, ExecutionFile.started_at, ExecutionFile.ended_at)
-    files = session.execute(sa.select(*columns).where(ExecutionFile.execution_id == execution_id)).all()
-    worked = [file.ended_at - file.started_at for file in files if file.started_at and file.ended_at]
-    session.add(
-        Usage(
-            execution_id=execution_id,
-            day=execution.created_at.date(),
-            organization_id=execution.organization_id,
-            deployment_id=execution.deployment_id,
-            api_key_id=execution.api_key_id,
-            status=status,
-            files=len(files),
-            pages=sum(file.pages or 0 for file in files),
-            bytes=sum(file.size for file in files),
-            seconds=sum(each.total_seconds() for each in worked),
-        )
+    """Within the transaction that ends the run, when its files have ended: one statement, and once for all."""
+    run, file = Execution, ExecutionFile
+    worked = sa.func.coalesce(sa.func.sum(seconds_between(file.started_at, file.ended_at)), 0.0)
+    counted = {
+        Usage.execution_id: run.id,
+        Usage.day: sa.func.date(run.created_at),
+        Usage.organization_id: run.organization_id,
+        Usage.deployment_id: run.deployment_id,
+        Usage.api_key_id: run.api_key_id,
+        Usage.status: sa.literal(status),
+        Usage.files: sa.func.count(file.id),
+        Usage.pages: sa.func.coalesce(sa.func.sum(file.pages), 0),
+        Usage.bytes: sa.func.coalesce(sa.func.sum(file.size), 0),
+        Usage.seconds: worked,
+    }
+    known = sa.exists().where(Usage.execution_id == execution_id)
+    sums = (
+        sa.select(*counted.values())
+        .outerjoin(file, file.execution_id == run.id)
+        .where(run.id == execution_id, run.sealed_at.is_not(None), ~known)
+        .group_by(run.id)
     )
+    session.execute(sa.insert(Usage).from_select(list(counted), sums))
 
 
 def usage_of(

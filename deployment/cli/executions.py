@@ -11,7 +11,8 @@ from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.executions import find_execution
 from deployment.kept_inputs import NotRerunnable, keeps_inputs
-from deployment.models import Deployment, Execution, ExecutionFile, ExecutionStatus, LogLine, Organization
+from deployment.listing import page_of_all
+from deployment.models import Execution, ExecutionFile, ExecutionStatus, LogLine
 from deployment.parts import current_parts
 from deployment.reruns import Which, rerun
 from deployment.slots import NoFreeSlot
@@ -29,28 +30,19 @@ def executions_commands() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @json_option
 def list_executions(status: str | None, limit: int, as_json: bool) -> None:
-    """List executions, the newest first."""
-    question = (
-        sa.select(Execution, Organization.name, Deployment.name)
-        .join(Execution.deployment)
-        .join(Deployment.organization)
-        .order_by(Execution.created_at.desc())
-        .limit(limit)
-    )
-    if status:
-        question = question.where(Execution.status == status)
+    """List executions, the newest first, without those that were deleted on request."""
     with current_parts().database.reading() as session:
-        found = session.execute(question).all()
+        found = page_of_all(session, [status] if status else [], limit)
     rows = [
         {
             "id": execution.id,
             "status": execution.status,
-            "deployment": f"{organization}/{deployment}",
+            "deployment": f"{execution.deployment.organization.name}/{execution.deployment.name}",
             "created_at": execution.created_at.isoformat(timespec="seconds"),
             "files": execution.total_files,
             "error": execution.error,
         }
-        for execution, organization, deployment in found
+        for execution in found
     ]
     show_rows(rows, as_json, "no executions")
 

@@ -11,6 +11,11 @@ branch_labels = None
 depends_on = None
 
 BATCH = 1000
+LISTS = {
+    "ix_execution_of_organization": ["organization_id"],
+    "ix_execution_of_status": ["organization_id", "status"],
+    "ix_execution_of_deployment": ["deployment_id", "status"],
+}
 
 
 def upgrade() -> None:
@@ -29,10 +34,9 @@ def upgrade() -> None:
     op.add_column("execution", sa.Column("metadata", sa.JSON(), server_default="{}", nullable=False))
     op.add_column("execution", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_index("ix_execution_history", table_name="execution")
-    op.create_index("ix_execution_of_deployment", "execution", ["deployment_id", "created_at", "id"], unique=False)
-    op.create_index("ix_execution_of_organization", "execution", ["organization_id", "created_at", "id"], unique=False)
-    by_status = ["organization_id", "status", "created_at", "id"]
-    op.create_index("ix_execution_of_status", "execution", by_status, unique=False)
+    listed = {"postgresql_where": sa.text("deleted_at IS NULL"), "sqlite_where": sa.text("deleted_at IS NULL")}
+    for name, columns in LISTS.items():
+        op.create_index(name, "execution", [*columns, "created_at", "id"], unique=False, **listed)
     _label_tags()
 
 
@@ -66,7 +70,7 @@ def _label_tags() -> None:
 
 
 def downgrade() -> None:
-    for name in ("ix_execution_of_status", "ix_execution_of_organization", "ix_execution_of_deployment"):
+    for name in LISTS:
         op.drop_index(name, table_name="execution")
     op.create_index("ix_execution_history", "execution", ["deployment_id", "created_at"], unique=False)
     op.drop_column("execution", "deleted_at")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import request
@@ -59,11 +60,18 @@ class Summary(BaseModel):
     link: str = Field(description="where it is shown whole")
 
 
+class PageLinks(BaseModel):
+    """Where to go on."""
+
+    next: str | None = Field(description="the next page of the same question; null on the last page")
+
+
 class Page(BaseModel):
     """A page of executions, the newest first."""
 
     executions: list[Summary]
     next_cursor: str | None = Field(description="null on the last page")
+    links: PageLinks
 
 
 @route(
@@ -82,7 +90,7 @@ def list_executions(query: ListQuery) -> Page:
         found = page(session, filters, behind, query.limit + 1) if filters else []
     shown = [_summary(execution) for execution in found[: query.limit]]
     more = cursor_of(shown[-1].created_at.isoformat(), shown[-1].id) if len(found) > query.limit else None
-    return Page(executions=shown, next_cursor=more)
+    return Page(executions=shown, next_cursor=more, links=PageLinks(next=_same_question(more) if more else None))
 
 
 def _filters(session: Any, query: ListQuery) -> Filters | None:
@@ -109,6 +117,11 @@ def _labels(query: ListQuery) -> list[Label]:
     if len(found) > LABELS:
         raise invalid(FieldError("max_length", f"At most {LABELS} tags and metadata can be named.", "metadata"))
     return found
+
+
+def _same_question(cursor: str) -> str:
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return f"{path_to('list_executions')}?{urlencode([*asked, ('cursor', cursor)])}"
 
 
 def _position(cursor: str | None) -> Position | None:

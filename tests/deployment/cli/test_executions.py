@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from deployment.clock import utcnow
+from deployment.deletion import delete_run
 from deployment.models import Execution
 from storage import AccessDenied
 from tests.airlock import Airlock
@@ -36,6 +37,18 @@ def test_the_list_can_be_of_one_status(airlock: Airlock, commands: Commands) -> 
     airlock.work()
     airlock.accept()
     assert [row["id"] for row in commands.ask("executions", "list", "--status", "COMPLETED")] == [str(ended)]
+
+
+def test_the_list_is_of_all_organisations_without_what_was_deleted(airlock: Airlock, commands: Commands) -> None:
+    other, callers = Airlock(airlock.app, organization="others"), []
+    for caller in (airlock, other, airlock, other):
+        callers.append(str(caller.accept()))
+    gone = airlock.accept()
+    work_here(airlock, gone)
+    assert delete_run(airlock.parts, gone, "test")
+    rows = commands.ask("executions", "list", "--limit", "3")
+    assert [row["id"] for row in rows] == callers[:0:-1]
+    assert [row["deployment"] for row in rows] == ["others/text", "acme/text", "others/text"]
 
 
 def test_a_person_sees_names_as_they_are(airlock: Airlock, commands: Commands) -> None:

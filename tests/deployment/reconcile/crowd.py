@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from deployment.database import Database
 
-NUMBERS = "SELECT * FROM generate_series(1, {times})"
+NUMBERS = "SELECT n FROM generate_series(1, {times}) AS s(n)"
 LITE_NUMBERS = "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {times}) SELECT n FROM s"
+
+EARLIER = "kept.created_at - number.n * interval '{apart} seconds'"
+LITE_EARLIER = "strftime('%Y-%m-%d %H:%M:%f000', kept.created_at, '-' || (number.n * {apart}) || ' seconds')"
 
 Sent = list[tuple[str, Any]]
 
@@ -43,8 +46,11 @@ def plan(database: Database, statement: str, parameters: Any) -> str:
     return json.dumps([str(row) for row in rows])
 
 
-def crowd(database: Database, run: UUID, times: int) -> None:
-    """Copy a run so many times, each with all that belongs to it; then let the database count anew."""
+def crowd(database: Database, run: UUID, times: int, *, apart: int = 0) -> None:
+    """Copy a run so many times, each with all that belongs to it; then let the database count anew.
+
+    Each copy was accepted `apart` seconds before the last one.
+    """
     lite = database.engine.dialect.name == "sqlite"
     key = run.hex if lite else str(run)
     numbers, fresh = (LITE_NUMBERS, "lower(hex(randomblob(16)))") if lite else (NUMBERS, "gen_random_uuid()")
@@ -54,11 +60,15 @@ def crowd(database: Database, run: UUID, times: int) -> None:
         if not lite:
             session.execute(sa.text("SET LOCAL statement_timeout = 0"))
         of_run = f"FROM execution AS kept, ({numbers.format(times=times)}) AS number WHERE kept.id = '{key}'"
-        _insert(session, "execution", of_run, id=fresh, guard_token=f"'{copied}'")
+        accepted = (LITE_EARLIER if lite else EARLIER).format(apart=apart) if apart else "kept.created_at"
+        _insert(session, "execution", of_run, id=fresh, guard_token=f"'{copied}'", created_at=accepted)
         each = "FROM {} AS kept, execution AS made"
         each += f" WHERE kept.execution_id = '{key}' AND made.guard_token = '{copied}'"
-        for table in ("execution_file", "delivery", "execution_label"):
+        for table in ("execution_file", "delivery"):
             _insert(session, table, each.format(table), id=fresh, execution_id="made.id")
+        labelled = {"execution_id": "made.id", "created_at": "made.created_at"}
+        _insert(session, "execution_label", each.format("execution_label"), **labelled)
+        _insert(session, "usage", each.format("usage"), execution_id="made.id", day="date(made.created_at)")
         _insert(session, "log_line", each.format("log_line"), execution_id="made.id", file_id=first_file)
         session.execute(sa.text("ANALYZE"))
 
