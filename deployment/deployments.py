@@ -44,7 +44,6 @@ def deploy(
     keep_inputs: bool | None = None,
     webhook: str | None = None,
     private_webhooks: bool = False,
-    by: str = COMMAND_LINE,
 ) -> Deployed:
     """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
 
@@ -53,7 +52,8 @@ def deploy(
     `workflows.InvalidOptions` when the options do not fit the workflow.
     """
     for text in (organization, name):
-        require_name(text)
+        if not NAME.fullmatch(text):
+            raise InvalidName(f"{text!r} is not a name. {InvalidName.__doc__}")
     parsed = workflow.parse_options(dict(options)).model_dump(mode="json")
     owner = _organization(session, organization)
     owner.concurrency = limit if limit is not None else owner.concurrency
@@ -64,15 +64,11 @@ def deploy(
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
     row.keep_inputs = row.keep_inputs if keep_inputs is None else keep_inputs
     session.flush()
-    audit(session, owner.id, by, "deployment.deployed", name, workflow=workflow.name, options=parsed)
-    new_secret = None if webhook is None else set_webhook(session, row, webhook, private=private_webhooks)
+    audit(session, owner.id, COMMAND_LINE, "deployment.deployed", name, workflow=workflow.name)
+    new_secret = (
+        None if webhook is None else set_webhook(session, row, webhook, by=COMMAND_LINE, private=private_webhooks)
+    )
     return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row), new_secret)
-
-
-def require_name(text: str) -> None:
-    """Raise `InvalidName` for what nothing can be called."""
-    if not NAME.fullmatch(text):
-        raise InvalidName(f"{text!r} is not a name. {InvalidName.__doc__}")
 
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -96,9 +97,12 @@ def key_by_prefix(session: Session, prefix: str) -> ApiKey:
     return rows[0]
 
 
-def require_own(maker: ApiKey, deployment: Deployment | None, rights: dict[str, Any]) -> None:
-    """Raise `MoreThanOwn` if a key with these rights could do more, or for longer, than its maker."""
-    if maker.deployment_id is not None and (deployment is None or deployment.id != maker.deployment_id):
+def require_own(maker: ApiKey, deployment_id: UUID | None, rights: dict[str, Any]) -> None:
+    """Raise `MoreThanOwn` if a key with these rights could do more, or for longer, than its maker.
+
+    `deployment_id` is that of the only deployment that it may call; None: all of the organisation.
+    """
+    if maker.deployment_id not in (None, deployment_id):
         raise MoreThanOwn("This API key is one of a deployment, so it can only make keys of that deployment.")
     lacking = sorted(set(rights.get("scopes", ())) - set(maker.scopes))
     if lacking:

@@ -39,7 +39,7 @@ class Limiter(Protocol):
     """What counts. Both return None while it is away."""
 
     def take(self, quota: Quota, owner: str, cost: int = 1) -> Standing | None:
-        """Count `cost` against a quota of `owner`, if it fits; else nothing is counted."""
+        """Count `cost` against a quota of `owner`, and say whether it was within it."""
 
     def look(self, quota: Quota, owner: str) -> Standing | None:
         """How a quota stands, without counting anything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
-from deployment.models import TEST_EVENT, Delivery, Deployment, WebhookEndpoint, audit
+from deployment.models import TEST_EVENT, Delivery, Deployment, EventType, WebhookEndpoint, audit
 from deployment.outbound import check_url
 
 MOST = 10
@@ -23,21 +24,23 @@ class TooMany(Exception):
     """A deployment has ten endpoints at most."""
 
 
-def set_webhook(session: Session, deployment: Deployment, url: str, *, private: bool) -> str | None:
+def set_webhook(session: Session, deployment: Deployment, url: str, *, by: str, private: bool) -> str | None:
     """Make `url` the only endpoint, which is told of every end; with "", there is none any more.
 
     The secret is made with the first endpoint, and kept with others: it is returned if it is new. Raises `InvalidUrl`.
     """
     if url:
         check_url(url, private=private)
-    others = sa.delete(WebhookEndpoint).where(
-        WebhookEndpoint.deployment_id == deployment.id, WebhookEndpoint.url != url
-    )
-    session.execute(others)
+    there = {endpoint.url: endpoint for endpoint in _endpoints(session, deployment)}
+    for other in there.keys() - {url}:
+        remove_endpoint(session, there[other], deployment.organization_id, by=by)
     if not url:
         return None
-    if not _has(session, deployment, url):
-        session.add(WebhookEndpoint(deployment_id=deployment.id, url=url))
+    if url in there:
+        to = {"events": list(EventType), "active": True}
+        change_endpoint(session, there[url], deployment.organization_id, by=by, **to)
+    else:
+        add_endpoint(session, deployment, url, list(EventType), by=by, private=private)
     return require_secret(deployment)
 
 
@@ -46,8 +49,7 @@ def add_endpoint(
 ) -> WebhookEndpoint:
     """One more endpoint, which is told of `events`; raises `InvalidUrl`, and `TooMany`."""
     check_url(url, private=private)
-    count = sa.select(sa.func.count()).select_from(WebhookEndpoint)
-    if (session.scalar(count.where(WebhookEndpoint.deployment_id == deployment.id)) or 0) >= MOST:
+    if len(_endpoints(session, deployment)) >= MOST:
         raise TooMany
     endpoint = WebhookEndpoint(deployment_id=deployment.id, url=url, events=events)
     session.add(endpoint)
@@ -97,9 +99,9 @@ def require_secret(deployment: Deployment) -> str | None:
     return deployment.webhook_secret
 
 
-def _has(session: Session, deployment: Deployment, url: str) -> bool:
-    mine = sa.select(WebhookEndpoint.id).where(WebhookEndpoint.deployment_id == deployment.id)
-    return session.scalar(mine.where(WebhookEndpoint.url == url)) is not None
+def _endpoints(session: Session, deployment: Deployment) -> Sequence[WebhookEndpoint]:
+    mine = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment.id)
+    return session.scalars(mine).all()
 
 
 def _told(endpoint: WebhookEndpoint) -> str:

@@ -36,14 +36,11 @@ def look_for_room(key: ApiKey) -> None:
 
 
 def count_uploads(key: ApiKey, files: Sequence[object]) -> None:
-    """Count what was accepted. What goes beyond the day's bytes is counted to their end: the next one is refused."""
+    """Count what was accepted, be it more than was left: then the next one is refused."""
     quota = uploads_of(key, parts().policy)
     sent = sum(file.size for file in files if isinstance(file, Upload))
-    if not quota or not sent:
-        return
-    standing = parts().limiter.take(quota, str(key.id), sent)
-    if standing and not standing.within and standing.left:
-        parts().limiter.take(quota, str(key.id), standing.left)
+    if quota and sent:
+        parts().limiter.take(quota, str(key.id), sent)
 
 
 def install(app: Flask) -> None:

@@ -24,6 +24,13 @@ Form = MultiDict[str, str]
 Files = MultiDict[str, FileStorage]
 
 
+def require_no_encoding(request: Request) -> None:
+    """Raise `Refused` with 415 for a body that would have to be decoded first: its size would be any size."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        detail = "Send the body as it is: a Content-Encoding is not understood."
+        raise refused(415, "unsupported_media_type", detail)
+
+
 class MultipartRequest(Request):
     """A request whose files are spools, and whose broken body is a 400 instead of an empty form."""
 

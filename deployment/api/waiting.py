@@ -75,6 +75,15 @@ def too_many_waiting() -> Refused:
     return refused(503, "too_many_waiting", detail, Retry_After=str(RETRY_SECONDS))
 
 
+@contextmanager
+def required_seat() -> Iterator[None]:
+    """Within the block a seat is ours; raises `Refused` with 503 where there is none."""
+    with current_room().seat() as seated:
+        if not seated:
+            raise too_many_waiting()
+        yield
+
+
 def wanted() -> Callable[[], bool]:
     """Whether the current request is still to be waited for: this process stays, and its caller has not hung up."""
     room, connection = current_room(), request.environ.get("gunicorn.socket")

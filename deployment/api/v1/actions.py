@@ -17,6 +17,7 @@ from deployment.api.v1.submit import ACCEPTED, Ended, accepted, decided_elsewher
 from deployment.deletion import delete_run
 from deployment.executions import find_execution
 from deployment.idempotency import AlreadyAccepted
+from deployment.issuing import actor_of
 from deployment.kept_inputs import NotRerunnable
 from deployment.models import Scope
 from deployment.parts import current_parts as parts
@@ -96,7 +97,7 @@ def delete_execution(path: ExecutionPath) -> Response:
     if execution.live:
         detail = f"Execution {execution.id} is {execution.status}: stop it first, or wait for its end."
         raise refused(409, "conflict", detail, about=execution.id)
-    gone = delete_run(parts(), execution.id, f"key {current_key().prefix}")
+    gone = delete_run(parts(), execution.id, actor_of(current_key()))
     return Response(status=204 if gone else 202)
 
 

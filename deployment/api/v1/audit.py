@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from deployment.api.errors import refused
-from deployment.api.v1.deployments import PageQuery
+from deployment.api.v1.paging import PageQuery
 from deployment.api.v1.rights import current_key
 from deployment.api.v1.route import route
-from deployment.api.v1.types import cursor_of, position_of
 from deployment.models import AuditLine, Scope
 from deployment.parts import current_parts as parts
 
@@ -43,10 +42,9 @@ def list_changes(query: PageQuery) -> Audit:
     if key.deployment_id is not None:
         raise refused(403, "permission_denied", "This API key is one of a deployment; the audit is the organisation's.")
     lines = sa.select(AuditLine).where(AuditLine.organization_id == key.organization_id)
-    if query.cursor:
-        lines = lines.where(AuditLine.id < min(position_of(query.cursor, int)[0], 2**31 - 1))
+    if behind := query.behind(int):
+        lines = lines.where(AuditLine.id < min(behind[0], 2**31 - 1))
     with parts().database.reading() as session:
-        found = session.scalars(lines.order_by(AuditLine.id.desc()).limit(query.limit + 1)).all()
-    page = found[: query.limit]
-    more = cursor_of(page[-1].id) if len(found) > query.limit else None
-    return Audit(changes=[AuditBody.model_validate(line) for line in page], next_cursor=more)
+        found = session.scalars(lines.order_by(AuditLine.id.desc()).limit(query.enough)).all()
+    shown, more = query.cut(found, lambda line: [line.id])
+    return Audit(changes=[AuditBody.model_validate(line) for line in shown], next_cursor=more)

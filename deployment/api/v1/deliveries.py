@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from deployment import lifecycle
 from deployment.api.errors import refused
+from deployment.api.v1.paging import PageQuery
 from deployment.api.v1.paths import DeliveryPath, DeploymentPath, ExecutionPath
 from deployment.api.v1.rights import current_key, visible_deployment, visible_run
 from deployment.api.v1.route import route
-from deployment.api.v1.types import LONGEST_PAGE, PAGE, cursor_of, position_of
 from deployment.issuing import actor_of
 from deployment.keys import may_call
 from deployment.models import Delivery, DeliveryStatus, DeliveryTry, Deployment, Scope, audit
@@ -57,12 +57,10 @@ class Deliveries(BaseModel):
     next_cursor: str | None
 
 
-class DeliveryQuery(BaseModel):
+class DeliveryQuery(PageQuery):
     """Which deliveries."""
 
     status: DeliveryStatus | None = None
-    limit: int = Field(PAGE, ge=1, le=LONGEST_PAGE)
-    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
 @route("get", "/deployments/<org>/<name>/deliveries", Scope.READ, tag=TAG, replies={200: Deliveries}, problems=(404,))
@@ -72,16 +70,15 @@ def list_deliveries(path: DeploymentPath, query: DeliveryQuery) -> Deliveries:
     question = sa.select(Delivery).where(Delivery.deployment_id == deployment.id)
     if query.status:
         question = question.where(Delivery.status == query.status)
-    if query.cursor:
-        at, last_id = position_of(query.cursor, datetime, UUID)
+    if behind := query.behind(datetime, UUID):
+        at, last_id = behind
         here = sa.tuple_(Delivery.created_at, Delivery.id)
         question = question.where(here < sa.tuple_(sa.literal(at, Delivery.created_at.type), sa.literal(last_id)))
     order = (Delivery.created_at.desc(), Delivery.id.desc())
     with parts().database.reading() as session:
-        found = session.scalars(question.order_by(*order).limit(query.limit + 1)).all()
-        shown = _bodies(session, found[: query.limit])
-    more = cursor_of(shown[-1].created_at.isoformat(), shown[-1].id) if len(found) > query.limit else None
-    return Deliveries(deliveries=shown, next_cursor=more)
+        found = session.scalars(question.order_by(*order).limit(query.enough)).all()
+        shown, more = query.cut(found, lambda row: [row.created_at, row.id])
+        return Deliveries(deliveries=_bodies(session, shown), next_cursor=more)
 
 
 @route(

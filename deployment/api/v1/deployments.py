@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.v1.json_body import read_body
+from deployment.api.v1.paging import PageQuery
 from deployment.api.v1.paths import DeploymentPath
+from deployment.api.v1.replies import created
 from deployment.api.v1.rights import current_key, visible_deployment
 from deployment.api.v1.route import route
-from deployment.api.v1.types import LONGEST_PAGE, PAGE, Name, cursor_of, position_of
+from deployment.api.v1.types import Name
 from deployment.issuing import actor_of
 from deployment.models import Deployment, Organization, Scope, audit
 from deployment.parts import current_parts as parts
@@ -90,28 +92,22 @@ class Deployments(BaseModel):
     next_cursor: str | None
 
 
-class PageQuery(BaseModel):
-    """Which page."""
-
-    limit: int = Field(PAGE, ge=1, le=LONGEST_PAGE)
-    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
-
-
 @route("get", "/deployments", Scope.READ, tag=TAG, replies={200: Deployments})
 def list_deployments(query: PageQuery) -> Deployments:
     """The deployments that this key may call."""
-    key, after = current_key(), position_of(query.cursor, str) if query.cursor else [""]
+    key = current_key()
     mine = sa.select(Deployment).where(
-        Deployment.organization_id == key.organization_id, Deployment.deleted_at.is_(None), Deployment.name > after[0]
+        Deployment.organization_id == key.organization_id, Deployment.deleted_at.is_(None)
     )
     if key.deployment_id is not None:
         mine = mine.where(Deployment.id == key.deployment_id)
+    if behind := query.behind(str):
+        mine = mine.where(Deployment.name > behind[0])
+    page = mine.options(joinedload(Deployment.organization)).order_by(Deployment.name).limit(query.enough)
     with parts().database.reading() as session:
-        page = mine.options(joinedload(Deployment.organization)).order_by(Deployment.name).limit(query.limit + 1)
-        found = session.scalars(page).all()
-    more = len(found) > query.limit
-    shown = [DeploymentBody.model_validate(_body(each)) for each in found[: query.limit]]
-    return Deployments(deployments=shown, next_cursor=cursor_of(shown[-1].name) if more else None)
+        shown, more = query.cut(session.scalars(page).all(), lambda row: [row.name])
+    bodies = [DeploymentBody.model_validate(_body(each)) for each in shown]
+    return Deployments(deployments=bodies, next_cursor=more)
 
 
 @route(
@@ -137,9 +133,7 @@ def create_deployment() -> Response:
         session.flush()
         audit(session, organization.id, actor_of(key), "deployment.created", made.name, workflow=made.workflow)
         body = DeploymentDetails.model_validate(_details(session, made))
-    reply = Response(body.model_dump_json(by_alias=True), status=201, mimetype="application/json")
-    reply.headers["Location"] = body.links.self_
-    return reply
+    return created(body, body.links.self_)
 
 
 @route("get", "/deployments/<org>/<name>", Scope.READ, tag=TAG, replies={200: DeploymentDetails}, problems=(404,))

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
-from deployment.models import Execution, ExecutionFile
+from deployment.models import Execution
 from deployment.progress import progress
 
 Status = Literal["PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "STOPPED"]
@@ -112,11 +112,6 @@ def links_of(execution_id: UUID) -> dict[str, str]:
     """With the prefix under which a proxy shows us."""
     itself = f"{request.script_root}/v1/executions/{execution_id}"
     return {"self": itself, **{name: f"{itself}/{name}" for name in Links.model_fields if name != "self_"}}
-
-
-def file_bodies(files: list[ExecutionFile]) -> list[FileBody]:
-    """In the order of the request."""
-    return [FileBody.model_validate(file) for file in files]
 
 
 _INSTANTS = ("created_at", "sealed_at", "started_at", "ended_at", "deadline_at", "expires_at")

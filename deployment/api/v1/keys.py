@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.v1.json_body import read_body
+from deployment.api.v1.replies import created
 from deployment.api.v1.rights import current_key
 from deployment.api.v1.route import path_to, route
-from deployment.api.v1.types import Instant, Limit, Line, Name
+from deployment.api.v1.types import Instant, Limit, Line, Name, Rotation
 from deployment.clock import utcnow
 from deployment.deployments import deployment_named
 from deployment.issuing import (
@@ -34,7 +35,6 @@ from deployment.issuing import (
 from deployment.models import CALLING, ApiKey, Deployment, Organization, Scope
 from deployment.parts import current_parts as parts
 
-A_WEEK = 7 * 24 * 3600
 TAG = "Keys"
 
 
@@ -61,14 +61,6 @@ class KeyRequest(Rights):
     """A key that is to be made."""
 
     deployment: Name | None = Field(None, description="the only deployment that it may call; null: all")
-
-
-class RotateRequest(BaseModel):
-    """How a key is to be rotated."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    overlap: int = Field(24 * 3600, ge=0, le=A_WEEK, description="seconds that the old key still works")
 
 
 class KeyBody(BaseModel):
@@ -119,7 +111,7 @@ def create_api_key() -> Response:
     with parts().database.writing() as session, _within_rights():
         organization = session.get_one(Organization, maker.organization_id)
         deployment = _deployment(session, asked.deployment, maker)
-        require_own(maker, deployment, rights)
+        require_own(maker, deployment.id if deployment else None, rights)
         return _shown(session, create_key(session, organization, deployment, by=actor_of(maker), **rights))
 
 
@@ -138,7 +130,7 @@ def change_api_key(path: KeyPath) -> KeyBody:
     _require_future(asked)
     with parts().database.writing() as session, _within_rights():
         key = _managed_key(session, path.key_id)
-        require_own(maker, session.get(Deployment, key.deployment_id) if key.deployment_id else None, to)
+        require_own(maker, key.deployment_id, to)
         change_key(session, key, by=actor_of(maker), **to)
         return KeyBody.model_validate(key)
 
@@ -150,14 +142,14 @@ def change_api_key(path: KeyPath) -> KeyBody:
     tag=TAG,
     replies={201: NewKey},
     problems=(404, 409, 413),
-    body=RotateRequest,
+    body=Rotation,
 )
 def rotate_api_key(path: KeyPath) -> Response:
     """Make a new key with the rights of an old one, which works on for a while."""
-    asked, maker = read_body(RotateRequest), current_key()
+    asked, maker = read_body(Rotation), current_key()
     with parts().database.writing() as session, _within_rights():
         old = _managed_key(session, path.key_id)
-        require_own(maker, session.get(Deployment, old.deployment_id) if old.deployment_id else None, _rights(old))
+        require_own(maker, old.deployment_id, _rights(old))
         until = utcnow() + timedelta(seconds=asked.overlap)
         secret, _ = rotate_key(session, old, overlap_until=until, by=actor_of(maker))
         return _shown(session, secret)
@@ -218,7 +210,4 @@ def _within_rights() -> Iterator[None]:
 def _shown(session: Session, secret: str) -> Response:
     key = key_by_prefix(session, secret)
     body = NewKey(key=secret, **KeyBody.model_validate(key).model_dump())
-    reply = Response(body.model_dump_json(), status=201, mimetype="application/json")
-    reply.headers["Location"] = path_to("get_api_key", key_id=key.id)
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return created(body, path_to("get_api_key", key_id=key.id))

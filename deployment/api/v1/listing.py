@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 
 from deployment.api.errors import FieldError, invalid
 from deployment.api.v1.execution_body import Status
+from deployment.api.v1.paging import PageQuery
 from deployment.api.v1.parameters import METADATA_FILTER
 from deployment.api.v1.rights import current_key
 from deployment.api.v1.route import path_to, route
-from deployment.api.v1.types import LONGEST_PAGE, PAGE, Instant, Name, Text, cursor_of, position_of
+from deployment.api.v1.types import Instant, Name, Text
 from deployment.deployments import deployment_named
-from deployment.listing import Filters, Label, Position, page
+from deployment.listing import Filters, Label, page
 from deployment.models import Execution, Scope
 from deployment.models.label import METADATA, TAG, VALUE_LENGTH
 from deployment.parts import current_parts as parts
@@ -27,7 +28,7 @@ LABELS = 10
 Word = Annotated[Text, Field(max_length=VALUE_LENGTH)]
 
 
-class ListQuery(BaseModel):
+class ListQuery(PageQuery):
     """Which executions."""
 
     status: list[Status] = Field([], max_length=6, description="any of these")
@@ -35,8 +36,6 @@ class ListQuery(BaseModel):
     tag: list[Word] = Field([], max_length=LABELS, description="all of these")
     created_after: Instant | None = Field(None, description="at this instant, or later")
     created_before: Instant | None = Field(None, description="before this instant")
-    limit: int = Field(PAGE, ge=1, le=LONGEST_PAGE)
-    cursor: str | None = Field(None, max_length=1000, description="`next_cursor` of the page before")
 
 
 class Summary(BaseModel):
@@ -84,13 +83,13 @@ class Page(BaseModel):
 )
 def list_executions(query: ListQuery) -> Page:
     """The executions that this key may see, the newest first, those that were deleted left out."""
-    behind = _position(query.cursor)
+    behind = query.behind(datetime, UUID)
     with parts().database.reading() as session:
         filters = _filters(session, query)
-        found = page(session, filters, behind, query.limit + 1) if filters else []
-    shown = [_summary(execution) for execution in found[: query.limit]]
-    more = cursor_of(shown[-1].created_at.isoformat(), shown[-1].id) if len(found) > query.limit else None
-    return Page(executions=shown, next_cursor=more, links=PageLinks(next=_same_question(more) if more else None))
+        found = page(session, filters, (behind[0], behind[1]) if behind else None, query.enough) if filters else []
+    shown, more = query.cut(found, lambda run: [run.created_at, run.id])
+    links = PageLinks(next=_same_question(more) if more else None)
+    return Page(executions=[_summary(run) for run in shown], next_cursor=more, links=links)
 
 
 def _filters(session: Any, query: ListQuery) -> Filters | None:
@@ -122,13 +121,6 @@ def _labels(query: ListQuery) -> list[Label]:
 def _same_question(cursor: str) -> str:
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
     return f"{path_to('list_executions')}?{urlencode([*asked, ('cursor', cursor)])}"
-
-
-def _position(cursor: str | None) -> Position | None:
-    if cursor is None:
-        return None
-    at, last_id = position_of(cursor, datetime, UUID)
-    return at, last_id
 
 
 def _summary(execution: Execution) -> Summary:

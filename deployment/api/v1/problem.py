@@ -64,11 +64,11 @@ def not_valid(error: ValidationError) -> None:
     raise invalid(*breaches(error))
 
 
-def breaches(error: ValidationError, *within: str) -> list[FieldError]:
-    """What is wrong, by field; `within` is where the model stands."""
+def breaches(error: ValidationError) -> list[FieldError]:
+    """What is wrong, by field."""
     found = error.errors(include_url=False, include_input=False)[:SHOWN_AT_MOST]
-    return [FieldError(CODES.get(each["type"], "invalid"), each["msg"], _field(within, each["loc"])) for each in found]
+    return [FieldError(CODES.get(each["type"], "invalid"), each["msg"], _field(each["loc"])) for each in found]
 
 
-def _field(within: tuple[str, ...], location: tuple[int | str, ...]) -> str | None:
-    return ".".join(map(str, (*within, *location)))[:200] or None
+def _field(location: tuple[int | str, ...]) -> str | None:
+    return ".".join(map(str, location))[:200] or None

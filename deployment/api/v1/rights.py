@@ -20,7 +20,7 @@ from deployment.parts import current_parts as parts
 @native.before_request
 def let_in() -> None:
     """Look at the key before anything else is: 401 without a valid one, 403 if it lacks the operation's scope."""
-    scope = scope_of(request.endpoint or "")
+    scope = scope_of(str(request.endpoint))
     if scope is not None:
         require(scope)
 

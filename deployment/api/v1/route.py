@@ -49,18 +49,13 @@ def route(
     are the statuses beside `ALWAYS` that it may refuse with; `document` is put into the operation as it is, and may
     refer to `schemas`.
     """
-    if body is not None:
-        _describe(body)
-        document["requestBody"] = {"content": {"application/json": {"schema": {"$ref": reference(body)}}}}
-    described: list[type[BaseModel]] = [Problem, *schemas]
+    described: list[type[BaseModel]] = [Problem, *schemas, *([body] if body else [])]
     for model in described:
         _describe(model)
+    if body is not None:
+        document["requestBody"] = _json_of(body)
 
     def declare(view: View) -> View:
-        @wraps(view)
-        def operation(**given: Any) -> Any:
-            return _response(view(**given))
-
         _scopes[f"{native.name}.{view.__name__}"] = scope
         PARAMETERS[view.__name__] = parameters
         getattr(native, method)(
@@ -68,25 +63,30 @@ def route(
             tags=[Tag(name=tag)],
             operation_id=view.__name__,
             security=[{SECURITY: [scope] if scope else []}],
-            responses={**replies, **{status: dict(_PROBLEM) for status in sorted({*ALWAYS, *problems})}},
+            responses={**replies, **{status: _problem() for status in sorted({*ALWAYS, *problems})}},
             openapi_extensions=document or None,
-        )(operation)
+        )(_replying(view))
         return view
 
     return declare
 
 
 def scope_of(endpoint: str) -> Scope | None:
-    """What a key must have for the operation behind an endpoint."""
-    return _scopes.get(endpoint)
+    """What a key must have for the operation behind an endpoint; raises `KeyError` for one that was never declared."""
+    return _scopes[endpoint]
 
 
-def _response(answer: Any) -> Any:
-    if isinstance(answer, BaseModel):
-        return _json(answer, 200)
-    if isinstance(answer, tuple):
-        return _json(*answer)
-    return answer
+def _replying(view: View) -> View:
+    """The view as Flask wants it: what it returns is made a reply."""
+
+    @wraps(view)
+    def operation(**given: Any) -> Any:
+        answer = view(**given)
+        if isinstance(answer, BaseModel):
+            return _json(answer, 200)
+        return _json(*answer) if isinstance(answer, tuple) else answer
+
+    return operation
 
 
 def _json(model: BaseModel, status: int) -> Response:
@@ -106,7 +106,13 @@ def _describe(model: type[BaseModel]) -> None:
         native.components_schemas.setdefault(name, Schema(**defined))
 
 
-_PROBLEM = {"content": {PROBLEM_JSON: {"schema": {"$ref": reference(Problem)}}}}
+def _json_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": {"$ref": reference(model)}}}}
+
+
+def _problem() -> dict[str, Any]:
+    """Another one each time: the library writes into it."""
+    return {"content": {PROBLEM_JSON: {"schema": {"$ref": reference(Problem)}}}}
 
 
 def path_to(operation: str, **values: Any) -> str:

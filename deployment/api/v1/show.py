@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import refused
-from deployment.api.v1.execution_body import ExecutionBody, FileBody, execution_body, file_bodies
+from deployment.api.v1.execution_body import ExecutionBody, FileBody, execution_body
 from deployment.api.v1.parameters import IF_NONE_MATCH
 from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import no_execution, visible_run
@@ -91,7 +91,7 @@ def get_execution(path: ExecutionPath, query: WaitQuery) -> Response:
 )
 def list_files(path: ExecutionPath) -> Files:
     """The files of an execution."""
-    return Files(files=file_bodies(visible_run(path.execution_id).files))
+    return Files(files=[FileBody.model_validate(file) for file in visible_run(path.execution_id).files])
 
 
 @route(

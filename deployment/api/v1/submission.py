@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.idempotency import idempotency_key
 from deployment.api.json_object import NotAnObject, parse_object
-from deployment.api.multipart import FORM_ALLOWANCE, Files, Form, MultipartRequest
+from deployment.api.multipart import FORM_ALLOWANCE, Files, Form, MultipartRequest, require_no_encoding
 from deployment.api.remote_files import remote_files
 from deployment.api.tags import TAG_LENGTH, TAG_PATTERN
 from deployment.api.uploads import uploads
@@ -77,8 +77,7 @@ def read_submission(parts: Parts, deployment: Deployment, key: ApiKey) -> Submis
 
 
 def _body(parts: Parts) -> tuple[dict[str, Any], Files]:
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise refused(415, "unsupported_media_type", "Send the body as it is: a Content-Encoding is not understood.")
+    require_no_encoding(request)
     if request.mimetype == "multipart/form-data":
         form, files = cast(MultipartRequest, request).parse(parts.policy)
         return _from_form(form), files

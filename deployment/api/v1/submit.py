@@ -6,31 +6,28 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from pydantic import BaseModel
 
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import Refused, refused
-from deployment.api.idempotency import HEADER, REPLAYED
-from deployment.api.limiting import count_uploads, look_for_room
+from deployment.api.idempotency import REPLAYED
+from deployment.api.submitting import refuse_early, submit_for
 from deployment.api.v1.execution_body import ExecutionBody, Links, Status, execution_body, links_of
 from deployment.api.v1.parameters import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.paths import DeploymentPath
 from deployment.api.v1.prefer import preferred_wait
 from deployment.api.v1.results import ResultBody, result_bodies
-from deployment.api.v1.rights import current_key, visible_deployment
+from deployment.api.v1.rights import current_key, no_execution, visible_deployment
 from deployment.api.v1.route import reference, route
 from deployment.api.v1.show import POLL_SECONDS, require_unexpired
 from deployment.api.v1.submission import Asked, read_submission
-from deployment.api.waiting import current_room, too_many_waiting
 from deployment.executions import decided
 from deployment.idempotency import AlreadyAccepted
-from deployment.models import Deployment, Execution, ExecutionStatus, Scope
+from deployment.models import Execution, ExecutionStatus, Scope
 from deployment.parts import current_parts as parts
-from deployment.presigned import RemoteFile
-from deployment.slots import look_for_slot
-from deployment.submit import Submission, submit
 from guards import Outcome, outcome_of
+from storage import StorageError
 
 log = structlog.get_logger()
 UNDECIDED = "Whether it was accepted is not known yet: the database did not answer. Look at it in a moment."
@@ -90,11 +87,10 @@ def create_execution(path: DeploymentPath) -> Response:
     deployment = visible_deployment(path.org, path.name)
     if not deployment.active:
         raise refused(409, "conflict", "This deployment is not active.")
-    _refuse_early(deployment)
-    look_for_room(current_key())
+    refuse_early(deployment, current_key())
     submission = read_submission(parts(), deployment, current_key())
     try:
-        execution_id = _submit(submission)
+        execution_id = submit_for(current_key(), submission)
     except AlreadyAccepted as again:
         return replayed(again.execution_id)
     except Exception as error:
@@ -102,7 +98,6 @@ def create_execution(path: DeploymentPath) -> Response:
         if outcome is None:
             raise  # there is no row: 429 or 503
         return decided_elsewhere(outcome)
-    count_uploads(current_key(), submission.files)
     return accepted(execution_id)
 
 
@@ -122,7 +117,7 @@ def replayed(execution_id: UUID) -> Response:
     """How the run stands that this request has made before."""
     run = awaited_run(execution_id, preferred_wait())
     if run is None:
-        raise refused(404, "not_found", "Execution not found")
+        raise no_execution()
     if run.deleted_at is not None:
         raise refused(410, "deleted", f"Deleted at {run.deleted_at.isoformat()}", about=run.id)
     require_unexpired(run)
@@ -143,31 +138,20 @@ def decided_elsewhere(outcome: Outcome) -> Response:
     return _told(run)
 
 
-def _refuse_early(deployment: Deployment) -> None:
-    """Without a free slot, refuse before the body is read; a repeated request needs none, if its run exists."""
-    if HEADER not in request.headers:
-        with parts().database.reading() as session:
-            look_for_slot(session, deployment.organization, current_key(), parts().policy)
-
-
-def _submit(submission: Submission) -> UUID:
-    """Fetching takes as long as others need to send: who waits for them takes a seat, as all who wait do."""
-    if not any(isinstance(file, RemoteFile) for file in submission.files):
-        return submit(parts(), submission)
-    with current_room().seat() as seated:
-        if not seated:
-            raise too_many_waiting()
-        return submit(parts(), submission)
-
-
 def _not_dispatched(execution_id: UUID, reason: str) -> Refused:
     return refused(422, "not_dispatched", reason, about=execution_id)
 
 
 def _told(run: Execution) -> Response:
+    """As it stands; without its results, if the storage is away: they can be read later, and it was accepted."""
+    body = execution_body(run)
     if run.live:
-        return _reply(execution_body(run), 202)
-    return _reply({**execution_body(run), "results": result_bodies(run)}, 200)
+        return _reply(body, 202)
+    try:
+        return _reply({**body, "results": result_bodies(run)}, 200)
+    except StorageError as error:
+        log.warning("results_not_readable", execution_id=str(run.id), error=type(error).__name__)
+        return _reply(body, 202)
 
 
 def _reply(body: dict[str, Any], status: int) -> Response:

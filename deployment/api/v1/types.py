@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from deployment.api.errors import FieldError, invalid
+A_DAY = 24 * 3600
 
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Without control characters."""
@@ -17,37 +15,22 @@ Line = Annotated[Text, Field(max_length=64)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """As organisations and deployments are called."""
 Limit = Annotated[int, Field(ge=1, le=1_000_000_000)]
-PAGE, LONGEST_PAGE = 50, 200
 
 
-def _in_range(at: datetime) -> datetime:
-    """Every database has these years, also in other zones."""
+def storable_instant(at: datetime) -> datetime:
+    """In UTC; every database has these years, also in other zones. Raises `ValueError` for others."""
     if not 1970 < at.year < 9999:
         raise ValueError("must be between 1971 and 9998")
     return at.astimezone(UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
+Instant = Annotated[AwareDatetime, AfterValidator(storable_instant)]
 """With a zone; it becomes UTC."""
 
 
-def cursor_of(*position: Any) -> str:
-    """Where the next page begins, behind `position`: opaque to callers."""
-    return base64.urlsafe_b64encode(json.dumps(position, default=str).encode()).decode().rstrip("=")
+class Rotation(BaseModel):
+    """How something secret is to be rotated."""
 
+    model_config = ConfigDict(extra="forbid")
 
-def position_of(cursor: str, *kinds: type) -> list[Any]:
-    """What `cursor_of` was given, each value of the kind that it had; raises `Refused` with 400 for anything else."""
-    try:
-        values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
-        return [_as(kind, value) for kind, value in zip(kinds, values, strict=True)]
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        raise invalid(FieldError("invalid", "Not a cursor that a page before has given.", "cursor")) from None
-
-
-def _as(kind: type, value: Any) -> Any:
-    if kind is datetime:
-        return _in_range(datetime.fromisoformat(value))
-    if not str(value).isprintable():  # no database takes a NUL, or half a surrogate pair
-        raise ValueError(value)
-    return kind(value)
+    overlap: int = Field(A_DAY, ge=0, le=7 * A_DAY, description="seconds that the old one is still good")

@@ -18,8 +18,11 @@ from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.v1.deliveries import DeliveryBody, delivery_body
 from deployment.api.v1.json_body import read_body
 from deployment.api.v1.paths import DeploymentPath, EndpointPath
+from deployment.api.v1.replies import created
 from deployment.api.v1.rights import current_key, visible_deployment
 from deployment.api.v1.route import path_to, route
+from deployment.api.v1.types import Rotation
+from deployment.api.waiting import required_seat
 from deployment.deliveries import deliver
 from deployment.issuing import actor_of
 from deployment.models import Deployment, EventType, Scope, WebhookEndpoint
@@ -36,7 +39,6 @@ from deployment.webhooks import (
 )
 
 TAG = "Webhooks"
-A_WEEK = 7 * 24 * 3600
 AT = "/deployments/<org>/<name>/webhooks"
 
 
@@ -57,14 +59,6 @@ class EndpointChange(BaseModel):
     url: str = Field("", max_length=2048)
     events: list[EventType] = Field(list(EventType), min_length=1, max_length=20)
     active: bool = True
-
-
-class SecretRequest(BaseModel):
-    """How the secret is to be rotated."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    overlap: int = Field(24 * 3600, ge=0, le=A_WEEK, description="seconds that the old secret signs, too")
 
 
 class EndpointBody(BaseModel):
@@ -118,10 +112,7 @@ def create_webhook(path: DeploymentPath) -> Response:
         endpoint = add_endpoint(session, row, asked.url, list(asked.events), **told)
         secret = require_secret(row)
         body = NewEndpoint(**EndpointBody.model_validate(endpoint).model_dump(), secret=secret)
-    reply = Response(body.model_dump_json(), status=201, mimetype="application/json")
-    reply.headers["Location"] = path_to("get_webhook", **path.model_dump(), endpoint_id=body.id)
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return created(body, path_to("get_webhook", **path.model_dump(), endpoint_id=body.id))
 
 
 @route("get", f"{AT}/<uuid:endpoint_id>", Scope.MANAGE, tag=TAG, replies={200: EndpointBody}, problems=(404,))
@@ -171,9 +162,10 @@ def try_webhook(path: EndpointPath) -> DeliveryBody:
     deployment = visible_deployment(path.org, path.name)
     if deployment.webhook_secret is None:
         raise refused(409, "conflict", "This deployment has no secret to sign with: rotate it first, which makes one.")
-    with parts().database.writing() as session:
-        delivery = sample(session, _endpoint(session, deployment, path.endpoint_id))
-    deliver(parts(), delivery.id)
+    with required_seat():
+        with parts().database.writing() as session:
+            delivery = sample(session, _endpoint(session, deployment, path.endpoint_id))
+        deliver(parts(), delivery.id)
     return delivery_body(delivery.id)
 
 
@@ -184,19 +176,17 @@ def try_webhook(path: EndpointPath) -> DeliveryBody:
     tag=TAG,
     replies={201: Secret},
     problems=(404, 413),
-    body=SecretRequest,
+    body=Rotation,
 )
 def rotate_webhook_secret(path: DeploymentPath) -> Response:
     """Make a new secret to sign with; the old one signs, too, for a while. The first one is made in this way, too."""
-    deployment, asked = visible_deployment(path.org, path.name), read_body(SecretRequest)
+    deployment, asked = visible_deployment(path.org, path.name), read_body(Rotation)
     with parts().database.writing() as session:
         row = session.get_one(Deployment, deployment.id)
         overlap = timedelta(seconds=asked.overlap)
         secret = rotate_secret(session, row, overlap=overlap, by=actor_of(current_key()))
         body = Secret(secret=secret, previous_signs_until=row.webhook_previous_until)
-    reply = Response(body.model_dump_json(), status=201, mimetype="application/json")
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return created(body)
 
 
 def _endpoint(session: Session, deployment: Deployment, endpoint_id: UUID) -> WebhookEndpoint:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from deployment.api.errors import FieldError, invalid, refused
 from deployment.api.idempotency import idempotency_key
-from deployment.api.multipart import Files, Form, MultipartRequest
+from deployment.api.multipart import Files, Form, MultipartRequest, require_no_encoding
 from deployment.api.remote_files import remote_files
 from deployment.api.uploads import uploads
 from deployment.api.wire.auth import Caller
@@ -52,9 +52,7 @@ def read_submission(caller: Caller, policy: Policy) -> Asked:
 
 
 def _body(policy: Policy) -> tuple[Form, Files]:
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        detail = "Send the body as it is: a Content-Encoding is not understood."
-        raise refused(415, "unsupported_media_type", detail)
+    require_no_encoding(request)
     if request.mimetype == "multipart/form-data":
         return cast(MultipartRequest, request).parse(policy)
     form = json_form(request) if request.mimetype == "application/json" else None

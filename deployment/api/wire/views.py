@@ -9,9 +9,8 @@ from flask import Blueprint, Response, request
 
 from deployment.api.awaiting import awaited_run
 from deployment.api.errors import FieldError, invalid, refused
-from deployment.api.idempotency import HEADER, REPLAYED
-from deployment.api.limiting import count_uploads, look_for_room
-from deployment.api.waiting import current_room, too_many_waiting
+from deployment.api.idempotency import REPLAYED
+from deployment.api.submitting import refuse_early, submit_for
 from deployment.api.wire.auth import Caller, authenticate
 from deployment.api.wire.fields import Fields, Includes
 from deployment.api.wire.items import file_items
@@ -21,10 +20,7 @@ from deployment.executions import acknowledge, decided, find_execution
 from deployment.idempotency import AlreadyAccepted
 from deployment.models import Execution, ExecutionStatus, Scope
 from deployment.parts import current_parts as parts
-from deployment.presigned import RemoteFile
 from deployment.retention import expiry, is_expired
-from deployment.slots import look_for_slot
-from deployment.submit import submit
 from guards import outcome_of
 from storage import StorageError
 
@@ -38,12 +34,11 @@ Reply = tuple[Response, int]
 def post_execution(org: str, name: str) -> Reply:
     """Submit files; 200 once they are accepted, or done within `timeout`; 422 when that failed."""
     caller = authenticate(parts().database, org, name, Scope.RUN)
-    _refuse_early(caller)
-    look_for_room(caller.key)
+    refuse_early(caller.deployment, caller.key)
     asked = read_submission(caller, parts().policy)
     path = {"org": org, "name": name}
     try:
-        execution_id = _submit(asked)
+        execution_id = submit_for(caller.key, asked.submission)
     except AlreadyAccepted as again:
         return _replayed(again.execution_id, asked, path)
     except Exception as error:
@@ -53,7 +48,6 @@ def post_execution(org: str, name: str) -> Reply:
         if outcome.failed:
             return posted(422, outcome.run, ExecutionStatus.ERROR, path, error=outcome.reason)
         return _decided_elsewhere(outcome.run, path)
-    count_uploads(caller.key, asked.submission.files)
     return _accepted(execution_id, asked, path)
 
 
@@ -69,23 +63,6 @@ def get_execution(org: str, name: str) -> Reply:
     if execution is None or execution.deployment_id != caller.deployment.id:
         raise refused(404, "not_found", "Execution not found")
     return _tell(caller, execution, includes)
-
-
-def _refuse_early(caller: Caller) -> None:
-    """Without a free slot, refuse before the body is read; a repeated request needs none, if its run exists."""
-    if HEADER not in request.headers:
-        with parts().database.reading() as session:
-            look_for_slot(session, caller.deployment.organization, caller.key, parts().policy)
-
-
-def _submit(asked: Asked) -> UUID:
-    """Fetching takes as long as others need to send: who waits for them takes a seat, as all who wait do."""
-    if not any(isinstance(file, RemoteFile) for file in asked.submission.files):
-        return submit(parts(), asked.submission)
-    with current_room().seat() as seated:
-        if not seated:
-            raise too_many_waiting()
-        return submit(parts(), asked.submission)
 
 
 def _replayed(execution_id: UUID, asked: Asked, path: dict[str, str]) -> Reply:

@@ -112,7 +112,7 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(submission)
         raise OSError("not in this test")
 
-    monkeypatch.setattr("deployment.api.wire.views.submit", submit)
+    monkeypatch.setattr("deployment.api.submitting.submit", submit)
     return found
 
 

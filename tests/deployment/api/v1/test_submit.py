@@ -6,6 +6,7 @@ import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import pytest
@@ -148,6 +149,15 @@ def test_what_fails_before_the_workers_is_told_with_its_reason(airlock: Airlock,
     told = problem(post(native), 422, "not_dispatched")
     shown = native.got("get", f"/executions/{told['execution_id']}")
     assert (shown["status"], shown["error"]) == ("ERROR", told["detail"])
+
+
+def test_an_end_whose_results_cannot_be_read_is_told_without_them(airlock: Airlock, native: Native) -> None:
+    key = {"Idempotency-Key": "one"}
+    work_here(airlock, UUID(post(native, headers=key).get_json()["id"]))
+    with mock.patch.object(airlock.parts.store, "open", side_effect=AccessDenied("open", "it")):
+        told = post(native, headers=key)
+    assert (told.status_code, told.get_json()["status"]) == (202, "COMPLETED")
+    assert "results" not in told.get_json()
 
 
 def test_its_webhook_is_told_beside_the_deployments_and_nobody_twice(airlock: Airlock, native: Native) -> None:

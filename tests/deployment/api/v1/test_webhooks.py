@@ -15,6 +15,7 @@ from flask import Flask
 from freezegun import freeze_time
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from deployment.api.waiting import room_of
 from deployment.clock import utcnow
 from deployment.deliveries import deliver, overdue_deliveries
 from deployment.models import AuditLine
@@ -97,6 +98,27 @@ def test_a_test_tells_at_once_what_the_receiver_has_answered(manager: Native, re
     assert (good["status"], good["event"], good["execution_id"]) == ("DELIVERED", "webhook.test", None)
     assert (bad["status"], bad["due_at"], bad["tries"][0]["response_status"]) == ("GIVEN_UP", None, 500)
     assert verified(made["secret"], receiver.requests[0])["type"] == "webhook.test"
+
+
+def test_who_waits_for_a_receiver_takes_a_seat(airlock: Airlock, manager: Native, receiver: Receiver) -> None:
+    made = manager.got("post", HERE, {"url": receiver.url}, status=201)
+    room = room_of(airlock.app)
+    taken = [room.take() for _ in range(room.seats)]
+    problem(manager("post", f"{HERE}/{made['id']}/test"), 503, "too_many_waiting")
+    for _ in taken:
+        room.leave()
+    assert receiver.requests == []
+
+
+def test_deploying_with_an_endpoint_that_was_narrowed_makes_it_the_only_one_again(
+    airlock: Airlock, manager: Native
+) -> None:
+    urls = ["https://example.com/one", "https://example.com/two"]
+    one, _ = (manager.got("post", HERE, {"url": url, "events": ["execution.failed"]}, status=201) for url in urls)
+    manager.got("patch", f"{HERE}/{one['id']}", {"active": False})
+    Airlock(airlock.app, webhook=urls[0])
+    (left,) = manager.got("get", HERE)["webhooks"]
+    assert (left["id"], left["active"], len(left["events"])) == (one["id"], True, 3)
 
 
 def test_what_was_given_up_is_sent_again_under_its_old_id(
