@@ -13,17 +13,15 @@ from deployment.api.v1.parameters import IDEMPOTENCY_KEY, PREFER
 from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import current_key, visible_run
 from deployment.api.v1.route import route
-from deployment.api.v1.submit import ACCEPTED, Ended, accepted, decided_elsewhere, replayed
+from deployment.api.v1.submit import ACCEPTED, Ended, reply_to
 from deployment.deletion import delete_run
 from deployment.executions import find_execution
-from deployment.idempotency import AlreadyAccepted
 from deployment.issuing import actor_of
 from deployment.kept_inputs import NotRerunnable
 from deployment.models import Scope
 from deployment.parts import current_parts as parts
 from deployment.reruns import Which, rerun
 from deployment.stop import AlreadyEnded, stop
-from guards import outcome_of
 
 
 class RerunBody(BaseModel):
@@ -68,16 +66,9 @@ def rerun_execution(path: ExecutionPath) -> Response:
     """Run an execution again that has ended, as a new one, while its inputs are kept."""
     first, which, key = visible_run(path.execution_id), read_body(RerunBody).files, _idempotency_key()
     try:
-        return accepted(rerun(parts(), first, which, current_key(), key))
+        return reply_to(lambda: rerun(parts(), first, which, current_key(), key))
     except NotRerunnable as error:
         raise refused(409, "conflict", str(error), about=first.id) from None
-    except AlreadyAccepted as again:
-        return replayed(again.execution_id)
-    except Exception as error:
-        outcome = outcome_of(error)
-        if outcome is None:
-            raise  # there is no row: 429 or 503
-        return decided_elsewhere(outcome)
 
 
 @route(

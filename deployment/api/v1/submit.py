@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -89,19 +90,24 @@ def create_execution(path: DeploymentPath) -> Response:
         raise refused(409, "conflict", "This deployment is not active.")
     refuse_early(deployment, current_key())
     submission = read_submission(parts(), deployment, current_key())
+    return reply_to(lambda: submit_for(current_key(), submission))
+
+
+def reply_to(submitting: Callable[[], UUID]) -> Response:
+    """What came of a submit; raises what it raises while there is no row: 429 or 503."""
     try:
-        execution_id = submit_for(current_key(), submission)
+        execution_id = submitting()
     except AlreadyAccepted as again:
-        return replayed(again.execution_id)
+        return _replayed(again.execution_id)
     except Exception as error:
         outcome = outcome_of(error)
         if outcome is None:
-            raise  # there is no row: 429 or 503
-        return decided_elsewhere(outcome)
-    return accepted(execution_id)
+            raise
+        return _decided_elsewhere(outcome)
+    return _accepted(execution_id)
 
 
-def accepted(execution_id: UUID) -> Response:
+def _accepted(execution_id: UUID) -> Response:
     """From here on the run is the workers': whatever fails now is not its failure."""
     try:
         run = awaited_run(execution_id, preferred_wait())
@@ -113,7 +119,7 @@ def accepted(execution_id: UUID) -> Response:
     return _reply({"id": str(execution_id), "status": ExecutionStatus.QUEUED, "links": links}, 202)
 
 
-def replayed(execution_id: UUID) -> Response:
+def _replayed(execution_id: UUID) -> Response:
     """How the run stands that this request has made before."""
     run = awaited_run(execution_id, preferred_wait())
     if run is None:
@@ -126,7 +132,7 @@ def replayed(execution_id: UUID) -> Response:
     return reply
 
 
-def decided_elsewhere(outcome: Outcome) -> Response:
+def _decided_elsewhere(outcome: Outcome) -> Response:
     """422 with the reason if the run has failed; else its row says how it stands, or will."""
     if outcome.failed:
         raise _not_dispatched(outcome.run, outcome.reason)
