@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 from deployment.cleanup import clean_up
 from deployment.clock import utcnow
 from deployment.lifecycle.swap import locked, swap
-from deployment.models import Execution, ExecutionFile, ExecutionLabel, LogLine, audit, write_log
+from deployment.models import (
+    Delivery,
+    DeliveryTry,
+    Execution,
+    ExecutionFile,
+    ExecutionLabel,
+    LogLine,
+    WebhookEndpoint,
+    audit,
+    write_log,
+)
 from deployment.parts import Parts
 
 log = structlog.get_logger()
@@ -29,10 +39,21 @@ def delete_run(parts: Parts, execution_id: UUID, actor: str) -> bool:
         if execution is None or execution.live:
             return False
         if execution.deleted_at is None:
+            _withdraw_own_webhook(session, execution)
             _forget_words(session, execution)
             audit(session, execution.organization_id, actor, "execution.deleted", str(execution_id))
     log.info("execution_deleted", execution_id=str(execution_id), by=actor)
     return clean_up(parts, execution_id) or _is_purged(parts, execution_id)
+
+
+def _withdraw_own_webhook(session: Session, execution: Execution) -> None:
+    """What is said to the URL that the request has named: its address is the caller's word, and may have a secret."""
+    same = WebhookEndpoint.url == Delivery.url
+    known = sa.exists().where(WebhookEndpoint.deployment_id == Delivery.deployment_id, same)
+    own = (Delivery.execution_id == execution.id, Delivery.url == execution.webhook_url, ~known)
+    tries = DeliveryTry.delivery_id.in_(sa.select(Delivery.id).where(*own))
+    for question in (sa.delete(DeliveryTry).where(tries), sa.delete(Delivery).where(*own)):
+        session.execute(question, execution_options={"synchronize_session": False})
 
 
 def _forget_words(session: Session, execution: Execution) -> None:

@@ -83,6 +83,7 @@ class Airlock:
         **options: Any,
     ) -> None:
         self.app, self.client = app, app.test_client()
+        self.organization = organization
         self.path = f"/deployment/api/{organization}/{name}/"
         with self.parts.database.writing() as session:
             chosen = self.parts.workflows.get(workflow)

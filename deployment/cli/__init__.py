@@ -1,4 +1,4 @@
-"""The faces on the command line: `flask deploy`, `keys`, `workflows`, `run-file`, `executions` and `doctor`."""
+"""The faces on the command line: commands for who deploys, who operates, and who calls."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from deployment.cli.doctor import doctor_command
 from deployment.cli.executions import executions_commands
 from deployment.cli.keys import keys_commands
 from deployment.cli.run_file import run_file_command
+from deployment.cli.webhooks import webhooks_commands
 from deployment.cli.workflows import workflows_command
 
 
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
         executions_commands,
         keys_commands,
         run_file_command,
+        webhooks_commands,
         workflows_command,
     ):
         app.cli.add_command(command)

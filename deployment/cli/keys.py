@@ -17,6 +17,8 @@ from deployment.issuing import UnknownKey, create_key, key_by_prefix, revoke_key
 from deployment.models import CALLING, ApiKey, Deployment, Organization, Scope
 from deployment.parts import current_parts
 
+SCOPES = click.Choice([str(scope) for scope in Scope])
+
 
 @group("keys")
 def keys_commands() -> None:
@@ -29,7 +31,7 @@ def keys_commands() -> None:
 @click.option("--label", default="", help="What it is for.")
 @click.option("--limit", type=click.IntRange(min=1), help="Live executions of this key at once.")
 @click.option("--days", type=click.IntRange(min=1), help="Days until it expires.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(Scope)), help="A right; repeatable.")
+@click.option("--scope", "scopes", multiple=True, type=SCOPES, help="A right; repeatable.")
 @json_option
 def create(
     organization: str,
@@ -37,7 +39,7 @@ def create(
     label: str,
     limit: int | None,
     days: int | None,
-    scopes: tuple[Scope, ...],
+    scopes: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Make a key and print it, once; without --scope it may run, read and stop."""
@@ -48,7 +50,7 @@ def create(
     }
     with current_parts().database.writing() as session:
         owner, only = _owner(session, organization, deployment)
-        key = create_key(session, owner, only, scopes=scopes or CALLING, **rights)
+        key = create_key(session, owner, only, scopes=[Scope(scope) for scope in scopes] or CALLING, **rights)
     show_row({"api_key": key, "organization": organization, "deployment": deployment}, as_json)
 
 

@@ -37,6 +37,13 @@ def test_the_list_shows_prefixes_and_no_key(commands: Commands) -> None:
     assert made not in table
 
 
+def test_a_key_has_the_scopes_that_are_named(commands: Commands) -> None:
+    commands.deploy()
+    commands.ask("keys", "create", "acme", "--scope", "read", "--scope", "manage")
+    first, second = commands.ask("keys", "list", "acme")
+    assert (first["scopes"], second["scopes"]) == ("run read stop", "read manage")
+
+
 def test_a_revoked_key_is_useless_at_once(commands: Commands) -> None:
     deployed = commands.deploy()
     prefix = commands.ask("keys", "list", "acme")[0]["prefix"]

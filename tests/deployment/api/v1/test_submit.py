@@ -232,6 +232,15 @@ def test_what_is_deleted_leaves_no_word_of_its_caller(airlock: Airlock, native: 
     problem(post(native, headers=key, tags="secret", metadata='{"name": "secret"}', custom_data='{"a": "secret"}'), 410)
 
 
+def test_a_deleted_run_is_told_to_nobody_whom_only_its_request_has_named(airlock: Airlock, native: Native) -> None:
+    native.got("post", "/deployments/acme/text/webhooks", {"url": "https://example.com/all"}, status=201)
+    for name in ("own?token=secret", "all"):
+        work_here(airlock, run := submitted(native, webhook_url=f"https://example.com/{name}"))
+        assert native("delete", f"/executions/{run}").status_code == 204
+    with airlock.parts.database.reading() as session:
+        assert set(session.scalars(sa.select(Delivery.url))) == {"https://example.com/all"}
+
+
 def test_while_the_storage_is_away_a_deletion_is_taken_and_done_later(airlock: Airlock, native: Native) -> None:
     work_here(airlock, run := submitted(native))
     store = airlock.parts.store
