@@ -9,7 +9,7 @@ from flask_openapi3 import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
-from deployment import api, cli
+from deployment import api, cli, console
 from deployment.api.documents import document
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
 from deployment.executions import ended_among
@@ -45,7 +45,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, render_as_batch=True, compare_type=True)
     install(app, _parts(app, settings))
-    api.register(app)
+    api.register(app, console.page_for_people)
+    console.register(app)
     cli.register(app)
     commands.register(app)
     return app

@@ -1,4 +1,4 @@
-"""Labels of a run: its tags and its metadata as rows, by which lists find it."""
+"""Labels of a run: its tags, its metadata and the names of its files as rows, by which lists find it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from deployment.models import Execution, ExecutionLabel
-from deployment.models.label import METADATA, TAG, VALUE_LENGTH
+from deployment.models.label import FILE, METADATA, TAG, VALUE_LENGTH
 
 
 def labels_of(execution: Execution) -> list[ExecutionLabel]:
@@ -31,6 +31,8 @@ def _names_and_values(execution: Execution) -> Iterator[tuple[str, str]]:
         yield TAG, tag
     for name, value in (execution.caller_metadata or {}).items():
         yield METADATA + name, label_value(value)
+    for file in execution.files:
+        yield FILE, file.name
 
 
 def _is_storable(value: str) -> bool:

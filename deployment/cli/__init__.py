@@ -10,6 +10,7 @@ from deployment.cli.doctor import doctor_command
 from deployment.cli.executions import executions_commands
 from deployment.cli.keys import keys_commands
 from deployment.cli.run_file import run_file_command
+from deployment.cli.users import users_commands
 from deployment.cli.webhooks import webhooks_commands
 from deployment.cli.workflows import workflows_command
 
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
         executions_commands,
         keys_commands,
         run_file_command,
+        users_commands,
         webhooks_commands,
         workflows_command,
     ):

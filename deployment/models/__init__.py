@@ -6,6 +6,7 @@ from deployment.models.execution import Execution, is_one_of
 from deployment.models.file import ExecutionFile
 from deployment.models.label import ExecutionLabel
 from deployment.models.log import LogLine, write_log
+from deployment.models.people import USER_NAME, FailedLogin, Role, User, UserSession
 from deployment.models.scopes import CALLING, Scope
 from deployment.models.states import LIVE, OPEN, TEST_EVENT, DeliveryStatus, EventType, ExecutionStatus, FileStatus
 from deployment.models.tenancy import ApiKey, Deployment, Installation, Organization
@@ -17,6 +18,7 @@ __all__ = [
     "LIVE",
     "OPEN",
     "TEST_EVENT",
+    "USER_NAME",
     "ApiKey",
     "AuditLine",
     "Delivery",
@@ -28,12 +30,16 @@ __all__ = [
     "ExecutionFile",
     "ExecutionLabel",
     "ExecutionStatus",
+    "FailedLogin",
     "FileStatus",
     "Installation",
     "LogLine",
     "Organization",
+    "Role",
     "Scope",
     "Usage",
+    "User",
+    "UserSession",
     "WebhookEndpoint",
     "audit",
     "is_one_of",

@@ -131,6 +131,8 @@ class Execution(Model):
         ),
         # A page of a list is a range of one of these, which ends in the cursor: when it was accepted, then the id.
         _listed("ix_execution_of_organization", "organization_id"),
+        _listed("ix_execution_of_all"),
+        _listed("ix_execution_of_all_status", "status"),
         _listed("ix_execution_of_status", "organization_id", "status"),
         _listed("ix_execution_of_deployment", "deployment_id", "status"),
         sa.Index(

@@ -1,4 +1,4 @@
-"""Labels: the tags and the metadata of a run, each in a row of its own, so that runs are found by them."""
+"""Labels: the tags, the metadata and the file names of a run, a row for each, so that runs are found by them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from deployment.database import Model
 
 TAG = "tag"
 """The name of a label that is a tag; a tag is its value."""
+FILE = "file"
+"""The name of a label that is the name of a file."""
 METADATA = "metadata."
 """What the name of a label begins with that is a key of the metadata; its value is the text of that key's value."""
 VALUE_LENGTH = 200

@@ -55,6 +55,4 @@ def swagger_ui(name: str) -> Response:
 @pages.after_request
 def restrict(reply: Response) -> Response:
     reply.headers["Content-Security-Policy"] = POLICY
-    reply.headers["X-Content-Type-Options"] = "nosniff"
-    reply.headers["Referrer-Policy"] = "no-referrer"
     return reply
