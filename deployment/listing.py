@@ -6,18 +6,16 @@ question is a range of one index, however many rows are stored, and of several f
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from deployment.models import Deployment, Execution, ExecutionLabel, ExecutionStatus, Organization
+from deployment.models import Deployment, Execution, ExecutionLabel, ExecutionStatus
 
 Position = tuple[datetime, UUID]
 """When a run was accepted, and its id: where a page has ended."""
@@ -32,9 +30,12 @@ WEIGHED = 1000
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for, within one organisation. `labels` are names and values, all of which a run must have."""
+    """What is asked for, within one organisation, or in all of them: then None, for whoever operates them.
 
-    organization_id: UUID
+    `labels` are names and values, all of which a run must have.
+    """
+
+    organization_id: UUID | None
     deployment_id: UUID | None = None
     statuses: Sequence[str] = ()
     labels: Sequence[Label] = ()
@@ -48,16 +49,10 @@ def page(session: Session, filters: Filters, behind: Position | None, limit: int
     found = _along_label(filters, behind, lead) if lead else _along_runs(filters, behind, limit)
     ids = found.limit(limit).subquery()
     whole = sa.select(Execution).join(ids, ids.c.id == Execution.id)
-    mine = whole.where(Execution.organization_id == filters.organization_id)
+    mine = () if filters.organization_id is None else (Execution.organization_id == filters.organization_id,)
     loaded = joinedload(Execution.deployment).joinedload(Deployment.organization)
-    return session.scalars(mine.order_by(*_newest(Execution.created_at, Execution.id)).options(loaded)).all()
-
-
-def page_of_all(session: Session, statuses: Sequence[str], limit: int) -> list[Execution]:
-    """The newest of all organisations, for whoever operates them; it asks once for each organisation."""
-    each = session.scalars(sa.select(Organization.id)).all()
-    pages = (page(session, Filters(organization_id, statuses=statuses), None, limit) for organization_id in each)
-    return heapq.nlargest(limit, chain.from_iterable(pages), key=lambda run: (run.created_at, run.id))
+    newest = _newest(Execution.created_at, Execution.id)
+    return session.scalars(whole.where(*mine).order_by(*newest).options(loaded)).all()
 
 
 def _narrowest(session: Session, filters: Filters, behind: Position | None) -> Label | None:
@@ -89,7 +84,9 @@ def _run_range(filters: Filters, behind: Position | None) -> Range:
 
 def _label_range(filters: Filters, behind: Position | None, name: str, value: str) -> Range:
     label = ExecutionLabel
-    mine = (label.organization_id == filters.organization_id, label.name == name, label.value == value)
+    mine = [label.name == name, label.value == value]
+    if filters.organization_id is not None:
+        mine.append(label.organization_id == filters.organization_id)
     within = _between(filters, behind, label.created_at, label.execution_id)
     labels = sa.select(label.execution_id, label.created_at).where(*mine, *within)
     return labels.order_by(*_newest(label.created_at, label.execution_id))
@@ -119,7 +116,7 @@ def _scope(filters: Filters) -> Conditions:
     yield Execution.deleted_at.is_(None)
     if filters.deployment_id is not None:
         yield Execution.deployment_id == filters.deployment_id
-    else:
+    elif filters.organization_id is not None:
         yield Execution.organization_id == filters.organization_id
 
 

@@ -11,7 +11,7 @@ from deployment.cli.command import group
 from deployment.cli.output import json_option, show_row, show_rows
 from deployment.executions import find_execution
 from deployment.kept_inputs import NotRerunnable, keeps_inputs
-from deployment.listing import page_of_all
+from deployment.listing import Filters, page
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, LogLine
 from deployment.parts import current_parts
 from deployment.reruns import Which, rerun
@@ -32,7 +32,7 @@ def executions_commands() -> None:
 def list_executions(status: str | None, limit: int, as_json: bool) -> None:
     """List executions, the newest first, without those that were deleted on request."""
     with current_parts().database.reading() as session:
-        found = page_of_all(session, [status] if status else [], limit)
+        found = page(session, Filters(None, statuses=[status] if status else []), None, limit)
     rows = [
         {
             "id": execution.id,

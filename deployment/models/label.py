@@ -31,4 +31,5 @@ class ExecutionLabel(Model):
 
     __table_args__ = (
         sa.Index("ix_execution_label_found", "organization_id", "name", "value", "created_at", "execution_id"),
+        sa.Index("ix_execution_label_of_all", "name", "value", "created_at", "execution_id"),
     )

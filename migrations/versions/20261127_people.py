@@ -64,11 +64,14 @@ def upgrade() -> None:
     listed = {"postgresql_where": sa.text("deleted_at IS NULL"), "sqlite_where": sa.text("deleted_at IS NULL")}
     for name, columns in LISTS.items():
         op.create_index(name, "execution", [*columns, "created_at", "id"], unique=False, **listed)
+    found = ["name", "value", "created_at", "execution_id"]
+    op.create_index("ix_execution_label_of_all", "execution_label", found, unique=False)
     op.execute(FILE_NAMES)
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM execution_label WHERE name = 'file'")
+    op.drop_index("ix_execution_label_of_all", table_name="execution_label")
     for name in LISTS:
         op.drop_index(name, table_name="execution")
     op.execute("DELETE FROM audit_line WHERE organization_id IS NULL")

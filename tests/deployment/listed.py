@@ -37,6 +37,11 @@ class Listed:
         here, (at, _) = self.organization, self.middle
         return {
             "all": Filters(here),
+            "all of everybody": Filters(None),
+            "everybody's of a status": Filters(None, statuses=["COMPLETED"]),
+            "everybody's of a status of few": Filters(None, statuses=["ERROR"]),
+            "everybody's of a file": Filters(None, labels=[("file", HELLO[0])]),
+            "everybody's of a file of few": Filters(None, labels=[("file", BAD[0])]),
             "an hour": Filters(here, after=at - timedelta(hours=1), before=at),
             "a status": Filters(here, statuses=["COMPLETED"]),
             "a status of few": Filters(here, statuses=["ERROR"]),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from deployment.listing import Filters, page
 from deployment.models import Execution
-from tests.airlock import Airlock
-from tests.deployment.listed import RED, Listed, as_nobody_has_counted, listed
+from tests.airlock import HELLO, Airlock
+from tests.deployment.listed import BAD, RED, Listed, as_nobody_has_counted, listed
 from tests.deployment.reconcile.crowd import plan, statements
 
 MANY = 10_000
 ALONG_RUNS = ("all", "a status", "a deployment")
-SCANS = ("Seq Scan on execution", "SCAN execution")
+SCANS = re.compile(r"Seq Scan on execution|SCAN execution(?! USING INDEX ix_execution_of_all)")
+"""The last one is read in its order, and left as soon as the page is full."""
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_a_page_is_a_range_of_an_index_whatever_is_asked_for(airlock: Airlock, m
             for statement, parameters in sent:
                 how = plan(database, statement, parameters)
                 assert "ix_execution" in how, (name, how)
-                assert not [scan for scan in SCANS if scan in how], (name, how)
+                assert not SCANS.search(how), (name, how)
                 assert name not in ALONG_RUNS or "(deleted_at" not in how, "deleted runs are not even looked at"
 
 
@@ -64,10 +67,11 @@ def test_each_way_leads_to_the_same_runs_as_looking_at_all(airlock: Airlock, lim
 
 
 def is_asked_for(run: Execution, filters: Filters) -> bool:
+    file = HELLO[0] if run.status == "COMPLETED" else BAD[0]
     return (
         filters.deployment_id in (None, run.deployment_id)
         and (not filters.statuses or run.status in filters.statuses)
-        and {value for _, value in filters.labels} <= set(run.tags)
+        and {value for _, value in filters.labels} <= {*run.tags, file}
         and (filters.after is None or filters.after <= run.created_at)
         and (filters.before is None or run.created_at < filters.before)
     )
