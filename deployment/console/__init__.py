@@ -9,6 +9,9 @@ from flask_wtf import CSRFProtect
 
 from deployment.console import (
     account,
+    actions,
+    execution,
+    executions,
     login,
     overview,
     people,
@@ -20,9 +23,12 @@ from deployment.console.session import SecureWhereItCanBe
 
 __all__ = ["page_for_people", "register"]
 
-PAGES = (login, account, overview, styles)
+PAGES = (login, account, overview, executions, execution, actions, styles)
 """The modules that declare pages; to import them is to declare these."""
-NAVIGATION = (("console.overview", "Overview", False),)
+NAVIGATION = (
+    ("console.overview", "Overview", False),
+    ("console.executions", "Executions", False),
+)
 """Pages that are always one click away: endpoint, word, and whether for administrators of the installation alone."""
 SETTINGS = {
     "BOOTSTRAP_SERVE_LOCAL": True,
