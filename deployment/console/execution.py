@@ -34,6 +34,7 @@ def execution(execution_id: UUID) -> str:
             explanation=explain(run),
             advice_for=advice_for,
             lines=lines,
+            names={file.id: file.name for file in run.files} if len(run.files) > 1 else {},
             rows=timeline(run, lines, utcnow()),
             key=session.get(ApiKey, run.api_key_id) if run.api_key_id else None,
             usage=session.get(Usage, run.id),

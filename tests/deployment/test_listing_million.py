@@ -18,7 +18,8 @@ import pytest
 from deployment.clock import utcnow
 from deployment.listing import Filters, page
 from deployment.usage import By, usage_of
-from tests.airlock import Airlock
+from tests.airlock import HELLO, Airlock
+from tests.deployment.console.browser import Browser, person
 from tests.deployment.listed import Listed, as_nobody_has_counted, listed
 from tests.deployment.reconcile.test_million import let_the_database_settle
 
@@ -27,6 +28,8 @@ MANY = 1_000_000
 TIMES = 15
 SLOWEST = 0.05
 """Seconds for a page of 50. Where a range had to be read to its end, it would take ten times as long."""
+SLOWEST_PAGE = 0.1
+PAGES = {"ada": "/executions", "bob": f"/executions?q={HELLO[0]}", "cy": "/executions?status=ERROR", "dan": "/"}
 SUMMED = 10.0
 """Seconds for sums over a million runs: they are read, so this grows with them; a statement may take 15."""
 
@@ -43,10 +46,18 @@ def test_each_way_to_ask_takes_milliseconds(airlock: Airlock) -> None:
             slow |= {name: max(first, middle)} if max(first, middle) > SLOWEST else {}
         operators = seconds(partial(page, session, Filters(None, statuses=["ERROR"]), None, 50))
         say(airlock, "flask executions list", f"{operators * 1000:7.1f} ms")
+    pages = {path: seconds(partial(opened, person(airlock.app, name=name), path)) for name, path in PAGES.items()}
+    for path, took in pages.items():
+        say(airlock, f"the console's {path}", f"{took * 1000:7.1f} ms")
     sums = summed(airlock, many)
     assert slow == {}
     assert operators < SLOWEST
     assert sums < SUMMED
+    assert pages["/executions"] < SLOWEST_PAGE
+
+
+def opened(browser: Browser, path: str) -> None:
+    assert browser.client.get(path).status_code == 200
 
 
 def summed(airlock: Airlock, many: Listed) -> float:

@@ -6,6 +6,8 @@ const seconds = Number(document.querySelector("[data-live-seconds]")?.dataset.li
 const token = () => document.querySelector("input[name=csrf_token]")?.value || "";
 
 function isInUse(region) {
+  const marked = getSelection();
+  if (!marked.isCollapsed && region.contains(marked.anchorNode)) return true;
   return region.contains(document.activeElement) || region.querySelector("details.sure[open]") !== null;
 }
 
