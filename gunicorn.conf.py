@@ -27,7 +27,8 @@ class OurLines(Logger):  # type: ignore[misc]
 logger_class = OurLines
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
+worker_class = "deployment.api.web_worker.WholeRequests"
+"""gunicorn's `gthread`, whose threads get whole requests first."""
 threads = _settings.web_threads
 worker_connections = max(1000, 2 * threads)
 """A process takes no more connections than these: beyond its threads there is room for idle ones."""

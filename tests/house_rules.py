@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gunicorn": {*ROOMS, *BESIDE_APP},
     "examples": {"guards", "workflows"},
 }
-OURS = {*MAY_IMPORT, "tests", "examples", "benchmarks", "migrations"}
+OURS = {*MAY_IMPORT, "tests", "examples", "benchmarks", "migrations"} - {"gunicorn"}
+"""The last one is the file `gunicorn.conf.py`; who imports that name means the library."""
 FACES = ("deployment.api", "deployment.console", "deployment.cli")
 THIRD_PARTY_IN_GUARDS = {"guards/sql.py": {"sqlalchemy"}}
 CATCHES_EVERYTHING: frozenset[str] = frozenset()

@@ -13,6 +13,8 @@ from deployment.api.errors import Refused
 from deployment.api.health import health
 from deployment.api.incoming import IncomingBodies
 from deployment.api.multipart import MultipartRequest
+from deployment.api.senders import EXTENSION as SENDERS
+from deployment.api.senders import Senders
 from deployment.api.v1.problem import problem_response
 from deployment.api.wire import views
 from deployment.api.wire.error_body import wire_error
@@ -25,7 +27,8 @@ def register(app: OpenAPI, for_people: Callable[[Refused], Response | None] = la
     `for_people` may make a page of an error that is of neither API.
     """
     app.cli.commands.pop("openapi", None)  # the library's; `/openapi.json` has the wire, too
-    app.wsgi_app = IncomingBodies(app.wsgi_app)  # type: ignore[method-assign]
+    senders = app.extensions[SENDERS] = Senders(parts_of(app).policy.web_threads)
+    app.wsgi_app = IncomingBodies(app.wsgi_app, senders)  # type: ignore[method-assign]
     app.request_class = MultipartRequest
     app.register_blueprint(views.wire)
     app.register_blueprint(health)

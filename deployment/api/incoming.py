@@ -12,11 +12,14 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
+
+from deployment.api.senders import Sender, Senders
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -37,15 +40,28 @@ class BrokenBody(OSError):
 class IncomingBodies:
     """WSGI middleware. Whatever goes wrong while a body is read is an `OSError`, which Werkzeug makes a 400."""
 
-    def __init__(self, application: WSGIApplication, silence_seconds: float = SILENCE_SECONDS) -> None:
+    def __init__(
+        self, application: WSGIApplication, senders: Senders | None = None, silence_seconds: float = SILENCE_SECONDS
+    ) -> None:
         self._application, self._silence_seconds = application, silence_seconds
+        self._senders = senders or Senders(threads=1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         connection = environ.get("gunicorn.socket")
         if connection is not None:
             _limit_sending(connection, self._silence_seconds)
-        body = environ["wsgi.input"] = _Body(environ["wsgi.input"], connection, self._silence_seconds)
-        return ClosingIterator(self._application(environ, start_response), body.throw_away)
+        sender = self._senders.begin(connection, _length(environ)) if connection is not None else None
+        body = environ["wsgi.input"] = _Body(environ["wsgi.input"], sender, self._silence_seconds, self._senders.end)
+        end: list[Callable[[], None]] = [body.throw_away]
+        if sender is not None:
+            end.append(partial(self._senders.end, sender))
+        return ClosingIterator(self._application(environ, start_response), end)
+
+
+def _length(environ: WSGIEnvironment) -> int | None:
+    """In bytes; None where that is not said, as of a chunked body."""
+    told = environ.get("CONTENT_LENGTH", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _limit_sending(connection: socket.socket, seconds: float) -> None:
@@ -55,13 +71,15 @@ def _limit_sending(connection: socket.socket, seconds: float) -> None:
 
 
 class _Body:
-    def __init__(self, body: IO[bytes], connection: socket.socket | None, silence_seconds: float) -> None:
-        self._body, self._connection, self._silence_seconds = body, connection, silence_seconds
+    def __init__(
+        self, body: IO[bytes], sender: Sender | None, silence_seconds: float, on_end: Callable[[Sender], None]
+    ) -> None:
+        self._body, self._sender, self._silence_seconds, self._on_end = body, sender, silence_seconds, on_end
 
     def read(self, size: int = -1) -> bytes:
         try:
             with self._limited():
-                return self._body.read(size)
+                return self._counted(self._body.read(size))
         except OSError:
             raise
         except Exception as error:
@@ -76,15 +94,24 @@ class _Body:
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        if self._connection is None:
+        if self._sender is None:
             yield
             return
         # While reading only: for a reply, the same limit would be that of the whole reply, not of a silence.
-        self._connection.settimeout(self._silence_seconds)
+        connection = self._sender.connection
+        connection.settimeout(self._silence_seconds)
         try:
-            yield
+            with self._sender.reading():
+                yield
         finally:
-            self._connection.settimeout(None)
+            connection.settimeout(None)
+
+    def _counted(self, read: bytes) -> bytes:
+        if self._sender is not None:
+            self._sender.received += len(read)
+            if not read or self._sender.has_sent_all:
+                self._on_end(self._sender)
+        return read
 
     def __getattr__(self, name: str) -> Any:
         if name == "readinto":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,20 @@ def test_its_webhook_is_told_beside_the_deployments_and_nobody_twice(airlock: Ai
     with airlock.parts.database.reading() as session:
         told = [str(url).rpartition("/")[2] for url in session.scalars(sa.select(Delivery.url))]
     assert sorted(told) == ["all", "all", "own"]
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b[31m", "\u202e", "\ud800", "\x7f", "\u2028"], ids=ascii)
+def test_metadata_of_odd_characters_is_given_back_as_it_came_or_refused(
+    airlock: Airlock, native: Native, odd: str
+) -> None:
+    for metadata in ({f"a{odd}": 1}, {"a": f"b{odd}"}):
+        reply = post(native, metadata=json.dumps(metadata))
+        if reply.status_code == 202:
+            run = reply.get_json()["id"]
+            assert native.got("get", f"/executions/{run}")["metadata"] == metadata
+            assert native.got("get", "/executions")["executions"][0]["metadata"] == metadata
+        else:
+            problem(reply, 400)
 
 
 def test_a_look_costs_nothing_if_nothing_has_changed(airlock: Airlock, native: Native) -> None:
