@@ -44,6 +44,7 @@ def deploy(
     keep_inputs: bool | None = None,
     webhook: str | None = None,
     private_webhooks: bool = False,
+    by: str = COMMAND_LINE,
 ) -> Deployed:
     """Create or update a deployment, and its organisation; `limit` is the organisation's live executions.
 
@@ -64,11 +65,9 @@ def deploy(
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
     row.keep_inputs = row.keep_inputs if keep_inputs is None else keep_inputs
     session.flush()
-    audit(session, owner.id, COMMAND_LINE, "deployment.deployed", name, workflow=workflow.name)
-    new_secret = (
-        None if webhook is None else set_webhook(session, row, webhook, by=COMMAND_LINE, private=private_webhooks)
-    )
-    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row), new_secret)
+    audit(session, owner.id, by, "deployment.deployed", name, workflow=workflow.name)
+    new_secret = None if webhook is None else set_webhook(session, row, webhook, by=by, private=private_webhooks)
+    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row, by=by), new_secret)
 
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:

@@ -10,12 +10,18 @@ from flask_wtf import CSRFProtect
 from deployment.console import (
     account,
     actions,
+    deployment,
+    deployments,
     execution,
     executions,
+    keys,
     login,
     overview,
     people,
+    results,
     styles,
+    trying,
+    webhooks,
 )
 from deployment.console.errors import page_for_people
 from deployment.console.page import console
@@ -23,11 +29,26 @@ from deployment.console.session import SecureWhereItCanBe
 
 __all__ = ["page_for_people", "register"]
 
-PAGES = (login, account, overview, executions, execution, actions, styles)
+PAGES = (
+    login,
+    account,
+    overview,
+    executions,
+    execution,
+    actions,
+    results,
+    deployments,
+    deployment,
+    keys,
+    webhooks,
+    trying,
+    styles,
+)
 """The modules that declare pages; to import them is to declare these."""
 NAVIGATION = (
     ("console.overview", "Overview", False),
     ("console.executions", "Executions", False),
+    ("console.deployments", "Deployments", False),
 )
 """Pages that are always one click away: endpoint, word, and whether for administrators of the installation alone."""
 SETTINGS = {

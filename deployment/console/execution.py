@@ -14,6 +14,7 @@ from deployment.clock import utcnow
 from deployment.console.page import page
 from deployment.console.people import visible_run
 from deployment.console.pictures.timeline import timeline
+from deployment.console.results import results_of
 from deployment.kept_inputs import NotRerunnable, require_inputs
 from deployment.models import ApiKey, Delivery, DeliveryTry, Execution, LogLine, Role, Usage
 from deployment.parts import current_parts as parts
@@ -26,6 +27,7 @@ LINES = 500
 def execution(execution_id: UUID) -> str:
     """How it stands, and why."""
     run = visible_run(execution_id)
+    results, no_results = results_of(run)
     with parts().database.reading() as session:
         lines = _log(session, run)
         return render_template(
@@ -40,6 +42,8 @@ def execution(execution_id: UUID) -> str:
             usage=session.get(Usage, run.id),
             deliveries=_deliveries(session, run),
             not_rerunnable=_not_rerunnable(run),
+            results=results,
+            no_results=no_results,
         )
 
 

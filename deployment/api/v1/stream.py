@@ -22,7 +22,16 @@ from deployment.parts import Parts
 from deployment.parts import current_parts as parts
 
 log = structlog.get_logger()
-STREAM = {"description": "the events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["state", "file", "execution", "end"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string", "description": "send the last one as `Last-Event-ID` to go on from there"},
+    },
+}
+STREAM = {"description": "events, each of this form", "content": {"text/event-stream": {"schema": EVENT}}}
+"""The schema is of one event, as OpenAPI 3.2 has it; 3.1 knows no streams."""
 
 
 @route(

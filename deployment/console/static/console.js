@@ -33,3 +33,13 @@ if (seconds > 0) {
   const again = () => refresh().catch(() => document.body.classList.add("stale")).finally(() => setTimeout(again, seconds * 1000));
   setTimeout(again, seconds * 1000);
 }
+
+// Buttons that copy appear where copying works.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const from = document.getElementById(button.dataset.copy);
+    navigator.clipboard.writeText(from.value ?? from.textContent).then(() => { button.textContent = "Copied"; });
+  });
+}
