@@ -35,8 +35,9 @@ def create_user(
 
 
 def disable_user(session: Session, name: str, *, by: str) -> None:
-    """Nobody logs in by that name any more, and all its sessions end. Raises `InvalidUser`."""
+    """Nobody logs in by that name any more, and all its sessions end. Raises `InvalidUser`, also for the last one."""
     user = require_user(session, name)
+    _require_another(session, user)
     user.active = False
     end_sessions(session, user)
     audit(session, user.organization_id, by, "user.disabled", user.name)
@@ -52,6 +53,8 @@ def enable_user(session: Session, name: str, *, by: str) -> None:
 def change_role(session: Session, name: str, role: Role, *, by: str) -> None:
     """From the next request on. Raises `InvalidUser`."""
     user = require_user(session, name)
+    if role != Role.ADMINISTRATOR:
+        _require_another(session, user)
     user.role = role
     audit(session, user.organization_id, by, "user.role_changed", user.name, role=str(role))
 
@@ -80,6 +83,14 @@ def require_user(session: Session, name: str) -> User:
 def all_users(session: Session) -> Sequence[User]:
     """By name, with their organisations."""
     return session.scalars(sa.select(User).order_by(User.name).options(joinedload(User.organization))).all()
+
+
+def _require_another(session: Session, user: User) -> None:
+    """Raise `InvalidUser` if nobody else could make people any more. Two at once wait for each other's locks."""
+    mine = (User.role == Role.ADMINISTRATOR, User.organization_id.is_(None), User.active)
+    found = session.scalars(sa.select(User.id).where(*mine).order_by(User.id).with_for_update()).all()
+    if list(found) == [user.id]:
+        raise InvalidUser(f"{user.name!r} is the last administrator of the installation: make another one first.")
 
 
 def _organization(session: Session, name: str | None) -> Organization | None:

@@ -38,6 +38,8 @@ def run() -> None:
     try:
         with Installation(launcher_settings()) as installation:
             print(f"Airlock is ready on {installation.url}", flush=True)
+            if first := installation.first_administrator():
+                print("Log in as {} with the password {}: it is shown this once".format(*first), flush=True)
             installation.watch()
     except ToldToStop:
         print("Airlock has ended", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -24,6 +25,7 @@ from launcher.valkey import EmbeddedValkey, free_port
 from settings import Settings
 
 BIN = Path(sys.executable).parent
+ADMINISTRATOR = "admin"
 STOP_SECONDS = 28
 """What all parts together get to end by themselves: a file in work is ended, or handed back."""
 
@@ -71,6 +73,18 @@ class Installation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._started.close()
+
+    def first_administrator(self) -> tuple[str, str] | None:
+        """Name and password of the console's first user; None if there is one, or was at an earlier start."""
+        if self._folder.has_people:
+            return None
+        words = ["users", "create", ADMINISTRATOR, "--role", "administrator", "--first", "--json"]
+        done = finish(["flask", *words], self.environment, stdout=PIPE)
+        if done.returncode:
+            raise PartFailed("flask users create failed; check DATABASE_URL")
+        self._folder.note_people()
+        made = json.loads(done.stdout)
+        return (made["name"], made["password"]) if made["name"] else None
 
     def watch(self) -> None:
         """Wait for a part to end, which none should; raises `PartFailed` naming it."""

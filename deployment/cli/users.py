@@ -30,12 +30,16 @@ def users_commands() -> None:
 @click.argument("name")
 @click.option("--role", type=ROLES, default=str(Role.VIEWER), show_default=True, help="What the person may do.")
 @click.option("--organization", metavar="ORG", help="Of this organisation only; left out, of all.")
+@click.option("--first", is_flag=True, help="Only if there is nobody yet.")
 @PASSWORD
 @json_option
-def create(name: str, role: str, organization: str | None, password_stdin: bool, as_json: bool) -> None:
+def create(name: str, role: str, organization: str | None, first: bool, password_stdin: bool, as_json: bool) -> None:
     """Make the user NAME; print the password that was made, once."""
     password = _password(password_stdin)
     with _refusals(), current_parts().database.writing() as session:
+        if first and all_users(session):
+            show_row({"name": None}, as_json)
+            return
         user = create_user(session, name, password, Role(role), organization, by=COMMAND_LINE)
         row = {"name": user.name, "role": role, "organization": organization}
     show_row({**row, **_shown(password, password_stdin)}, as_json)

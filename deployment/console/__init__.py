@@ -10,10 +10,12 @@ from flask_wtf import CSRFProtect
 from deployment.console import (
     account,
     actions,
+    audited,
     deployment,
     deployments,
     execution,
     executions,
+    health,
     keys,
     login,
     overview,
@@ -21,6 +23,7 @@ from deployment.console import (
     results,
     styles,
     trying,
+    users,
     webhooks,
 )
 from deployment.console.errors import page_for_people
@@ -42,6 +45,9 @@ PAGES = (
     keys,
     webhooks,
     trying,
+    health,
+    users,
+    audited,
     styles,
 )
 """The modules that declare pages; to import them is to declare these."""
@@ -49,6 +55,8 @@ NAVIGATION = (
     ("console.overview", "Overview", False),
     ("console.executions", "Executions", False),
     ("console.deployments", "Deployments", False),
+    ("console.health", "Health", False),
+    ("console.users", "People", True),
 )
 """Pages that are always one click away: endpoint, word, and whether for administrators of the installation alone."""
 SETTINGS = {

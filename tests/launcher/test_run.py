@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -19,9 +20,27 @@ pytestmark = pytest.mark.slow
 EVERYTHING = "launcher queue gunicorn web web supervisor reconciler worker work-horse"
 
 
-def test_it_says_where_it_is_ready_and_nothing_else(installation: Launched) -> None:
-    assert installation.out.read_text() == f"Airlock is ready on http://127.0.0.1:{installation.port}\n"
+def first_password(installation: Launched) -> str:
+    """The one that is printed at the first start."""
+    told = eventually(lambda: re.findall(r"^Log in as admin with the password (\S+): it is", _out(installation), re.M))
+    return str(told[0])
+
+
+def _out(installation: Launched) -> str:
+    return installation.out.read_text()
+
+
+def test_it_says_where_it_is_ready_and_who_may_log_in_and_nothing_else(installation: Launched) -> None:
+    password = first_password(installation)
+    assert _out(installation) == (
+        f"Airlock is ready on http://127.0.0.1:{installation.port}\n"
+        f"Log in as admin with the password {password}: it is shown this once\n"
+    )
     assert httpx.get(f"{installation.url}/readyz").json()["status"] == "ready"
+    with httpx.Client(base_url=installation.url, follow_redirects=True) as browser:
+        (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/login").text)
+        shown = browser.post("/login", data={"name": "admin", "password": password, "csrf_token": token})
+        assert (shown.url.path, "administrator" in shown.text) == ("/", True)
 
 
 def test_commands_in_another_shell_find_it_by_the_data_folder(installation: Launched) -> None:
@@ -73,13 +92,14 @@ def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(installation: Launc
     message = installation.post(deployed, timeout="60")
     assert installation.end(signal.SIGINT) == 0
     assert installation.left() == []
-    assert {file.name for file in (installation.data / "embedded").iterdir()} == {"lock", "secret_key"}
+    assert {file.name for file in (installation.data / "embedded").iterdir()} == {"lock", "people", "secret_key"}
     assert "make run" in installation.flask("executions", "list").stderr
     installation.start()
     reply = httpx.get(
         installation.url + message["status_api"], headers={"Authorization": f"Bearer {deployed['api_key']}"}
     )
     assert reply.json()["message"] == message["result"]
+    assert "password" not in _out(installation), "that is for the first start"
 
 
 def test_a_killed_launcher_leaves_nothing_alive_and_the_next_one_takes_over(tmp_path: Path) -> None:

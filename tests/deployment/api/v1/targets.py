@@ -90,18 +90,20 @@ class Targets:
         wanted = case.path_parameters or {}
         if "endpoint_id" in wanted:
             add_endpoint(self._airlock, self._receiver)  # an earlier request may have removed it
-        questions = self._questions(ended_only=case.operation.path.endswith("/events"))
+        questions = self._questions(case)
         with self._airlock.parts.database.reading() as session:
             return {name: list(session.scalars(each)) for name, each in questions.items() if name in wanted}
 
-    def _questions(self, *, ended_only: bool) -> dict[str, sa.Select[UUID]]:
-        """Keys without the one that asks: it would be revoked."""
+    def _questions(self, case: Any) -> dict[str, sa.Select[UUID]]:
+        """Keys without the one that asks: it would be revoked. What is deleted is mostly what is deleted already."""
         here = Deployment.organization.has(name=self._airlock.organization)
         mine = sa.select(Deployment.id).where(Deployment.name == "text", here)
         runs = sa.select(Execution.id).where(Execution.deployment_id.in_(mine))
-        if ended_only:
+        if case.operation.path.endswith("/events"):
             runs = runs.where(Execution.status.not_in(LIVE))
-        runs = runs.order_by(Execution.created_at.desc()).limit(30)
+        deletes = case.method == "DELETE"
+        order = Execution.created_at if deletes else Execution.created_at.desc()
+        runs = runs.order_by(order).limit(5 if deletes else 30)
         succeeded = ExecutionFile.status == FileStatus.SUCCESS
         organizations = sa.select(Deployment.organization_id).where(here)
         others = ApiKey.sha256 != digest(self._airlock.key)
