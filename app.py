@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
 from flask_openapi3 import OpenAPI
+from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
@@ -15,7 +16,7 @@ from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_opt
 from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
-from jobs import commands, connections
+from jobs import commands, connections, dashboard
 from jobs.last_words import RedisLastWords
 from jobs.limiter import CountingLimiter
 from jobs.queue import RqDispatcher
@@ -44,17 +45,18 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, render_as_batch=True, compare_type=True)
-    install(app, _parts(app, settings))
+    redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    install(app, _parts(app, settings, redis))
     api.register(app, console.page_for_people)
-    console.register(app)
+    console.register(app, ("rq_dashboard.queues_overview", "Queue", True))
     cli.register(app)
     commands.register(app)
+    dashboard.register(app, redis)
     return app
 
 
-def _parts(app: Flask, settings: Settings) -> Parts:
+def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
     policy = settings.policy()
-    redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
     last_words = RedisLastWords(redis)
     announcing = connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify)
     wakeups = RedisWakeups(announcing, lambda execution_ids: ended_among(database, execution_ids))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_bootstrap import Bootstrap5
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -51,7 +51,9 @@ PAGES = (
     styles,
 )
 """The modules that declare pages; to import them is to declare these."""
-NAVIGATION = (
+Link = tuple[str, str, bool]
+LINKS = "airlock.console.links"
+NAVIGATION: tuple[Link, ...] = (
     ("console.overview", "Overview", False),
     ("console.executions", "Executions", False),
     ("console.deployments", "Deployments", False),
@@ -71,11 +73,12 @@ SETTINGS = {
 @console.app_context_processor
 def known_to_pages() -> dict[str, object]:
     """Also to a page that tells of an error, which is of no blueprint."""
-    return {"navigation": NAVIGATION, "current_user": current_user}
+    return {"navigation": (*NAVIGATION, *current_app.extensions[LINKS]), "current_user": current_user}
 
 
-def register(app: Flask) -> None:
-    """Give `app` the console."""
+def register(app: Flask, *links: Link) -> None:
+    """Give `app` the console, with links to pages that others have."""
+    app.extensions[LINKS] = links
     app.config.update(SETTINGS)
     app.session_interface = SecureWhereItCanBe()
     Bootstrap5(app)

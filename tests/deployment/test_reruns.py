@@ -16,7 +16,7 @@ from freezegun import freeze_time
 
 from deployment.clock import utcnow
 from deployment.kept_inputs import InputsNotKept, NotRerunnable, StillLive
-from deployment.models import Deployment, Execution, ExecutionFile, LogLine
+from deployment.models import Deployment, Execution, ExecutionFile, ExecutionLabel, LogLine
 from deployment.reconcile import reconcile
 from deployment.reruns import Which, rerun
 from deployment.slots import NoFreeSlot
@@ -65,7 +65,8 @@ def everything_of(airlock: Airlock, run: UUID) -> tuple[Any, ...]:
 def gone(airlock: Airlock, run: UUID) -> None:
     """As if it had been forgotten."""
     with airlock.parts.database.writing() as session:
-        for belongs in (LogLine.execution_id, ExecutionFile.execution_id, Execution.id):
+        owned = (LogLine, ExecutionLabel, ExecutionFile)
+        for belongs in (*(model.execution_id for model in owned), Execution.id):
             session.execute(sa.delete(belongs.class_).where(belongs == run))
 
 

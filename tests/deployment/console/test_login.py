@@ -10,7 +10,7 @@ from flask import Flask
 from freezegun import freeze_time
 
 from deployment.clock import utcnow
-from deployment.models import AuditLine, User, UserSession
+from deployment.models import AuditLine, Role, User, UserSession
 from deployment.parts import parts_of
 from deployment.users import disable_user
 from tests.deployment.console.browser import PASSWORD, Browser, person
@@ -105,7 +105,7 @@ def test_a_session_is_over_after_a_working_day(app: Flask) -> None:
 
 
 def test_a_disabled_person_is_out_at_once(app: Flask) -> None:
-    browser = person(app)
+    browser = person(app, Role.OPERATOR)
     with parts_of(app).database.writing() as session:
         disable_user(session, "ada", by="a test")
     assert browser.open("/").path == "/login"
