@@ -139,7 +139,7 @@ def _refusal(error: Exception) -> Response:
         told = unavailable("the queue", error)
     elif isinstance(error, IMPOSSIBLE):
         told = refused(
-            409, "conflict", "RQ does not do that now: the job has not failed, or nobody can read it, or there is none."
+            409, "conflict", "RQ does not do that: the job has not failed, or nobody can read it."
         )
     else:
         told = refused(404, "not_found", "There is no such job, or page, here.")

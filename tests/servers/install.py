@@ -29,7 +29,7 @@ class Server:
     def __str__(self) -> str:
         if self.program is None:
             return f"{self.name:<11}missing: its tests will be skipped"
-        return f"{self.name:<11}{_version(self.program):<9}{self.program}"
+        return f"{self.name:<11}{_version(self.program):<15} {self.program}"
 
 
 def servers() -> list[Server]:
