@@ -37,9 +37,15 @@ KNOWN = (
     ("BucketMissing", "Make the bucket, or correct STORAGE_URL."),
     ("StorageFull", "The storage is full: make room, then run it again."),
     ("NotS3|NoTls", "STORAGE_URL leads to something that is no storage to be trusted: correct it, see `flask doctor`."),
-    ("Unavailable|storage_failed", "The storage did not answer. If it does now, see Health, run it again."),
-    ("RedisError|ConnectionError|TimeoutError", "The queue did not answer. If it does now, see Health, run it again."),
-    ("OperationalError|InterfaceError", "The database did not answer. If it does now, run it again."),
+    (
+        "Unavailable|storage_failed",
+        "The storage did not answer. Once it does (see Health), have it run, or sent, again.",
+    ),
+    (
+        "RedisError|ConnectionError|TimeoutError",
+        "The queue did not answer. Once it does (see Health), have it sent again.",
+    ),
+    ("OperationalError|InterfaceError", "The database did not answer. Once it does (see Health), have it sent again."),
     ("FetchFailed", "A file could not be fetched from its URL. Has that expired? Ask the caller for a new one."),
     ("encrypted|password", "The document is protected. Ask for one without a password."),
     ("; [a-z0-9-]+ takes ", "The deployment's workflow does not take documents of this type: choose another workflow."),

@@ -138,9 +138,7 @@ def _refusal(error: Exception) -> Response:
     if isinstance(error, RedisError) and not isinstance(error, ResponseError):
         told = unavailable("the queue", error)
     elif isinstance(error, IMPOSSIBLE):
-        told = refused(
-            409, "conflict", "RQ does not do that: the job has not failed, or nobody can read it."
-        )
+        told = refused(409, "conflict", "RQ does not do that: the job has not failed, or nobody can read it.")
     else:
         told = refused(404, "not_found", "There is no such job, or page, here.")
     return cast(Response, current_app.handle_user_exception(told))
