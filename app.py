@@ -12,10 +12,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from deployment import api, cli, console
 from deployment.api.documents import document
+from deployment.counted_store import CountedStore
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
 from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
+from deployment.tallies import Tallies
 from jobs import commands, connections, dashboard
 from jobs.last_words import RedisLastWords
 from jobs.limiter import CountingLimiter
@@ -60,8 +62,9 @@ def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
     last_words = RedisLastWords(redis)
     announcing = connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify)
     wakeups = RedisWakeups(announcing, lambda execution_ids: ended_among(database, execution_ids))
+    tallies = Tallies()
     with app.app_context():
-        database = Database(db.engine, wakeups.publish)
+        database = Database(db.engine, wakeups.publish, tallies)
     try:
         registry, store = Registry(), open_store(settings.storage)
         registry.load(settings.workflows)
@@ -70,9 +73,9 @@ def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
     return Parts(
         policy=policy,
         database=database,
-        ledger=ExecutionLedger(_marking(settings.database, wakeups.publish), policy, last_words),
-        store=store,
-        dispatcher=RqDispatcher(redis),
+        ledger=ExecutionLedger(_marking(settings.database, wakeups.publish, tallies), policy, last_words),
+        store=CountedStore(store, tallies),
+        dispatcher=RqDispatcher(redis, lambda operation: tallies.count("queue_errors", operation=operation)),
         last_words=last_words,
         wakeups=wakeups,
         limiter=CountingLimiter.on(announcing, settings.redis_url),
@@ -80,7 +83,7 @@ def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
     )
 
 
-def _marking(url: str, on_change: OnChange) -> Database:
+def _marking(url: str, on_change: OnChange, tallies: Tallies) -> Database:
     """A small pool for the guard alone, with locks that are not waited for as long."""
     options = engine_options(sa.make_url(url), min(MARKING_SECONDS, BUSY_SECONDS))
-    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options), on_change)
+    return Database(sa.create_engine(sa.make_url(url), pool_size=2, max_overflow=2, **options), on_change, tallies)

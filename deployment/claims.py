@@ -136,8 +136,10 @@ class Claims:
         self._database.dispose()
 
     def _make(self, move: Callable[[Session], lifecycle.Move]) -> None:
-        with self._connected() as database, database.writing() as session:
-            made = move(session)
+        with self._connected() as database:
+            with database.writing() as session:
+                made = move(session)
+            database.tallies.flush(database)
         hand_out(self._parts.dispatcher, made.tickets)
 
     @contextmanager

@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 from deployment import sqlite
 from deployment.instants import UtcDateTime
+from deployment.tallies import Tallies
 
 BUSY_SECONDS = 10
 """How long a transaction waits for another one's lock before it fails."""
@@ -48,12 +49,22 @@ else:
 
 
 OnChange = Callable[[Sequence[UUID]], None]
-CHANGED = "changed"
+CHANGED, COUNTED = "changed", "counted"
 
 
 def note_change(session: Session, execution_id: UUID) -> None:
     """This transaction, if it is committed, changes how that run or one of its files stands."""
     session.info.setdefault(CHANGED, {})[execution_id] = True
+
+
+def note_count(session: Session, name: str, **labels: str) -> None:
+    """This transaction, if it is committed, is something to count."""
+    session.info.setdefault(COUNTED, []).append(lambda tallies: tallies.count(name, **labels))
+
+
+def note_seconds(session: Session, name: str, seconds: float) -> None:
+    """The same for an observation of a histogram."""
+    session.info.setdefault(COUNTED, []).append(lambda tallies: tallies.observe(name, seconds))
 
 
 class Database:
@@ -62,8 +73,8 @@ class Database:
     `on_change` is called after each commit that has changed how runs stand, with their ids.
     """
 
-    def __init__(self, engine: sa.Engine, on_change: OnChange = lambda _: None) -> None:
-        self.engine, self._on_change = engine, on_change
+    def __init__(self, engine: sa.Engine, on_change: OnChange = lambda _: None, tallies: Tallies | None = None) -> None:
+        self.engine, self._on_change, self.tallies = engine, on_change, tallies or Tallies()
         if engine.dialect.name == "sqlite":
             sqlite.prepare(engine)
         self._writer = engine.execution_options(writing=True)
@@ -79,6 +90,8 @@ class Database:
         """A transaction that is committed at the end of the block, and rolled back by an exception."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+        for count in session.info.get(COUNTED, ()):
+            count(self.tallies)
         if changed := session.info.get(CHANGED):
             self._on_change(list(changed))
 
@@ -88,7 +101,7 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             options["connect_args"]["options"] += f" -c statement_timeout={patience}s"
             options["connect_args"]["connect_timeout"] = max(patience, 2)  # libpq knows no shorter one
-        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_change)
+        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_change, self.tallies)
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""

@@ -26,16 +26,22 @@ class ExecutionLedger(Ledger[UUID]):
     def seal(self, run: UUID, token: str) -> bool:
         """If the row turns out not to be sealed, the reconciler will want to know why."""
         try:
-            return self._seal(run, token)
+            sealed = self._seal(run, token)
+            self._count("sealed" if sealed else "decided_elsewhere")
+            return sealed
         except Exception as error:
             self._last_words.leave(run, reason_of(error))
+            self._count("seal_unknown")
             raise
 
     def mark_error(self, run: UUID, reason: str, token: str, *, sealed: bool) -> bool:
         try:
-            return self._mark_error(run, reason, token, sealed)
+            marked = self._mark_error(run, reason, token, sealed)
+            self._count("failed" if marked else "decided_elsewhere")
+            return marked
         except Exception:
             self._last_words.leave(run, reason)
+            self._count("mark_unknown")
             raise
 
     def standing(self, run: UUID, token: str) -> Standing:
@@ -46,6 +52,9 @@ class ExecutionLedger(Ledger[UUID]):
         if execution.ended_by == _guard(token):
             return Standing.FAILED
         return _STANDINGS.get(ExecutionStatus(execution.status), Standing.TAKEN)
+
+    def _count(self, outcome: str) -> None:
+        self.database.tallies.count("guard_outcomes", outcome=outcome)
 
     def _seal(self, run: UUID, token: str) -> bool:
         with self.database.writing() as session:

@@ -12,6 +12,7 @@ from deployment.last_words import LastWords
 from deployment.ledger import ExecutionLedger
 from deployment.limits import Limiter
 from deployment.policy import Policy
+from deployment.tallies import Tallies
 from deployment.wakeups import Wakeups
 from storage import ObjectStore
 from workflows import Registry
@@ -31,10 +32,16 @@ class Parts:
     limiter: Limiter
     workflows: Registry
 
+    @property
+    def tallies(self) -> Tallies:
+        """What this process counts."""
+        return self.database.tallies
+
     def forget_connections(self) -> None:
-        """In the child of a fork, first of all: the connections in the pools are the parent's."""
+        """In the child of a fork, first of all: connections in the pools, and what was counted, are the parent's."""
         for database in (self.database, self.ledger.database):
             database.dispose(close=False)
+        self.tallies.forget()
 
 
 EXTENSION = "airlock"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
-from redis import Redis
+from redis import Redis, RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
@@ -21,6 +22,7 @@ RESULT_TTL = 600
 """Seconds that RQ shows a job that has ended; what counts is in the rows."""
 FAILURE_TTL = 24 * 3600
 PROBE_TTL = 60
+OnError = Callable[[str], None]
 NO_TIMEOUT = -1
 """RQ's own time limit is an exception inside the job, at any bytecode; ours is kept by the parent process."""
 
@@ -32,13 +34,15 @@ class ProbeLost(Exception):
 class RqDispatcher:
     """See `deployment.dispatch.Dispatcher`. Raises `redis.RedisError` when the queue does not answer."""
 
-    def __init__(self, connection: Redis) -> None:
-        self._connection = connection
+    def __init__(self, connection: Redis, on_error: OnError = lambda _: None) -> None:
+        """`on_error` is called with the name of each operation that fails."""
+        self._connection, self._on_error = connection, on_error
         self._queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
 
     def enqueue(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self._enqueue(ticket)
+        with self._told("enqueue"):
+            for ticket in tickets:
+                self._enqueue(ticket)
 
     def _enqueue(self, ticket: Ticket) -> None:
         try:
@@ -56,15 +60,16 @@ class RqDispatcher:
             return  # it is there already: an earlier try whose reply was lost
 
     def in_queue(self, tickets: Sequence[Ticket]) -> list[bool]:
-        with self._connection.pipeline(transaction=False) as pipeline:
+        with self._told("look"), self._connection.pipeline(transaction=False) as pipeline:
             for ticket in tickets:
                 pipeline.lpos(self._queue.key, ticket.job_id)
             return [position is not None for position in pipeline.execute()]
 
     def cancel(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self._connection.lrem(self._queue.key, 1, ticket.job_id)
-            self._connection.delete(Job.key_for(ticket.job_id))
+        with self._told("cancel"):
+            for ticket in tickets:
+                self._connection.lrem(self._queue.key, 1, ticket.job_id)
+                self._connection.delete(Job.key_for(ticket.job_id))
 
     def ping(self) -> None:
         self._connection.ping()
@@ -77,6 +82,14 @@ class RqDispatcher:
                 raise ProbeLost
         finally:
             queue.delete(delete_jobs=True)
+
+    @contextmanager
+    def _told(self, operation: str) -> Iterator[None]:
+        try:
+            yield
+        except RedisError:
+            self._on_error(operation)
+            raise
 
     def close(self) -> None:
         """Give the connections back; the next call opens new ones."""

@@ -12,4 +12,8 @@ from deployment.parts import current_parts
 def run_file(execution_id: str, file_id: str, attempt: int, dispatch: int) -> None:
     """Work on one claimed file."""
     ticket = Ticket.parse(execution_id, file_id, attempt, dispatch)
-    execute(current_parts(), ticket, worker=os.environ.get("RQ_WORKER_ID", ""))
+    parts = current_parts()
+    try:
+        execute(parts, ticket, worker=os.environ.get("RQ_WORKER_ID", ""))
+    finally:
+        parts.tallies.flush(parts.database)  # the work-horse leaves by `os._exit`

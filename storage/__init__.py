@@ -18,7 +18,7 @@ from storage.errors import (
     StorageFull,
     Unavailable,
 )
-from storage.object_store import ObjectStore, StoredObject
+from storage.object_store import ObjectStore, Source, StoredObject
 from storage.url import InvalidStorageUrl, open_store
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "NotFound",
     "NotS3",
     "ObjectStore",
+    "Source",
     "StorageError",
     "StorageFull",
     "StoredObject",

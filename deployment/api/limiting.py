@@ -21,6 +21,8 @@ def count_request(key: ApiKey) -> None:
     quota = requests_of(key, parts().policy)
     standing = parts().limiter.take(quota, str(key.id)) if quota else None
     if standing is None:
+        if quota:
+            parts().tallies.count("requests_uncounted")
         return
     g.standing = standing
     if not standing.within:
@@ -63,6 +65,7 @@ def _no_room(quota: Quota, key: ApiKey, standing: Standing) -> Refused:
 
 
 def _too_many(code: str, what: str, key: ApiKey, standing: Standing) -> Refused:
+    parts().tallies.count("requests_limited", limit=standing.quota.name)
     log.info("request_limited", key=key.prefix, limit=standing.quota.name)
     seconds = max(int(standing.more_in), 1)
     return refused(429, code, f"This API key may have {what}.", Retry_After=str(seconds))

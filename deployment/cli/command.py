@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from flask import has_app_context
 from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from deployment.parts import current_parts
 from guards import reason_of
 from storage import StorageError
 
@@ -26,7 +28,10 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         with _told_in_a_sentence():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                _flush()
 
 
 class Group(click.Group):
@@ -43,6 +48,13 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 def group(name: str) -> Callable[[Callable[..., Any]], click.Group]:
     """`click.group`, of our class."""
     return click.group(name, cls=Group)
+
+
+def _flush() -> None:
+    """What the command has counted, before its process ends."""
+    if has_app_context():
+        parts = current_parts()
+        parts.tallies.flush(parts.database)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.database import note_count
 from deployment.lifecycle.swap import swap
 from deployment.models import (
     Delivery,
@@ -114,6 +115,7 @@ def _move(
     won = swap(session, Delivery, *mine, **to)
     if won:
         _note(session, delivery, tried)
+        note_count(session, "deliveries", outcome=str(to.get("status", "failed")).lower())
     if won and delivery.execution_id is not None:
         write_log(session, delivery.execution_id, message, failure=failure)
     return won

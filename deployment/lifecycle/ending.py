@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
-from deployment.database import note_change
+from deployment.database import note_change, note_count, note_seconds
 from deployment.lifecycle.delivering import announce
 from deployment.lifecycle.swap import swap
 from deployment.models import LIVE, OPEN, Execution, ExecutionFile, ExecutionStatus, FileStatus, write_log
 from deployment.policy import Policy
+from deployment.tallies import kind_of
 from deployment.usage import record_usage
 from guards.reasons import storable
 
@@ -52,11 +53,21 @@ def end(
     )
     if won:
         note_change(session, execution_id)
+        _count(session, execution_id, to, error, now)
         _end_open_files(session, execution_id, to, error, now)
         record_usage(session, execution_id, to)
         announce(session, execution_id, to, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won
+
+
+def _count(session: Session, execution_id: UUID, to: ExecutionStatus, error: str | None, now: datetime) -> None:
+    """Whoever ends a run has it at hand, so this asks nothing."""
+    note_count(session, "executions_ended", status=to, reason=kind_of(error) if error else "")
+    run = session.get(Execution, execution_id)
+    if run is not None and run.started_at is not None:
+        note_seconds(session, "execution_waiting_seconds", (run.started_at - run.created_at).total_seconds())
+        note_seconds(session, "execution_running_seconds", (now - run.started_at).total_seconds())
 
 
 def readable(reason: str | None) -> str | None:

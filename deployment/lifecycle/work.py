@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
+from deployment.database import note_count
 from deployment.dispatch import Ticket
 from deployment.lifecycle.ending import end, readable
 from deployment.lifecycle.flight import fill
@@ -90,6 +91,7 @@ def lose(session: Session, ticket: Ticket, policy: Policy, cause: str, *, expire
     losses = session.scalar(sa.select(ExecutionFile.losses).where(*held(ticket), *seen))
     if losses is None:
         return LOST
+    note_count(session, "attempts_lost")
     if losses + 1 >= policy.max_attempts:
         return fail(session, ticket, policy, f"worker_lost: {cause}; gave up after {losses + 1} attempts")
     return _requeue(session, ticket, policy, losses=1, message=f"Worker lost ({cause}); queued again")
@@ -124,6 +126,7 @@ def _finish(
         return LOST
     succeeded = "Succeeded with the result of an earlier run" if more.get("from_history") else "Succeeded"
     tell(session, ticket, f"Failed: {error}" if error else succeeded, failure=bool(error))
+    note_count(session, "files_ended", status=to)
     swap(session, Execution, Execution.id == execution.id, open_files=Execution.open_files - 1)
     if execution.open_files > 1:
         return Move(True, tickets=fill(session, execution, policy))

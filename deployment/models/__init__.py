@@ -9,6 +9,7 @@ from deployment.models.log import LogLine, write_log
 from deployment.models.people import USER_NAME, FailedLogin, Role, User, UserSession
 from deployment.models.scopes import CALLING, Scope
 from deployment.models.states import LIVE, OPEN, TEST_EVENT, DeliveryStatus, EventType, ExecutionStatus, FileStatus
+from deployment.models.tally import Tally
 from deployment.models.tenancy import ApiKey, Deployment, Installation, Organization
 from deployment.models.usage import Usage
 from deployment.models.webhook import WebhookEndpoint
@@ -37,6 +38,7 @@ __all__ = [
     "Organization",
     "Role",
     "Scope",
+    "Tally",
     "Usage",
     "User",
     "UserSession",

@@ -37,6 +37,7 @@ def rescue(parts: Parts) -> Counter[str]:
     """One full pass over the rows. Returns how often it did what, by name; empty when nothing was overdue."""
     done = repair(parts)
     _note_the_pass(parts)
+    parts.tallies.flush(parts.database)
     if done:
         log.info("reconciled", **done)
     return done
@@ -50,6 +51,8 @@ def repair(parts: Parts, *only: sa.ColumnElement[bool]) -> Counter[str]:
         done += acted
         if not (acted and full):
             break
+    for action, times in done.items():
+        parts.tallies.count("reconcile_actions", times, action=action)
     return done
 
 
