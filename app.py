@@ -9,8 +9,9 @@ from flask_openapi3 import OpenAPI
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import error_reports
 import logs
-from deployment import api, cli, console
+from deployment import api, cli, console, tracing
 from deployment.api.documents import document
 from deployment.counted_store import CountedStore
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Connects to nothing: each process opens connections of its own when it needs them."""
     settings = settings or read_settings()
     logs.configure(settings.log_format)
+    _switch_on_extras(settings)
     app = OpenAPI(__name__, **document.SETTINGS)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -55,6 +57,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     commands.register(app)
     dashboard.register(app, redis)
     return app
+
+
+def _switch_on_extras(settings: Settings) -> None:
+    """What is not installed with the rest, and switched on by the environment."""
+    try:
+        if settings.sentry_dsn:
+            error_reports.switch_on(settings.sentry_dsn)
+        if tracing.wanted():
+            tracing.switch_on()
+    except (error_reports.ExtraMissing, tracing.ExtraMissing) as error:
+        raise InvalidSettings(str(error)) from None
 
 
 def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:

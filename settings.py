@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     workflows: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="dotted modules to load beside the built-in workflows, comma-separated"
     )
+    sentry_dsn: str = Field("", description="where errors are sent, with Sentry's SDK installed; empty: nowhere")
     log_format: Literal["", "json", "console"] = Field(
         "", description="`json` or `console`; left out, a terminal gets `console` and everything else `json`"
     )
@@ -115,6 +116,14 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return value if value == "localhost" else str(ipaddress.ip_address(value))
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _known_dsn(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.username and parts.path.strip("/").isdigit()):
+            raise ValueError("must be https://KEY@HOST/NUMBER, as Sentry shows it")
+        return value
 
     @field_validator("database_url")
     @classmethod

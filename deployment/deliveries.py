@@ -12,6 +12,7 @@ import httpcore
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, joinedload, selectinload
+from structlog.contextvars import bound_contextvars
 
 from deployment import lifecycle
 from deployment.checked_network import AddressRefused
@@ -21,6 +22,7 @@ from deployment.messages import Message, sample_message, signed, told_of
 from deployment.models import Delivery, Deployment, Execution
 from deployment.outbound import InvalidUrl, post
 from deployment.parts import Parts
+from deployment.tracing import HEADER, span, traceparent
 from guards import reason_of
 
 log = structlog.get_logger()
@@ -43,11 +45,19 @@ def deliver(parts: Parts, delivery_id: UUID) -> bool:
         delivery = lifecycle.take_delivery(session, delivery_id)
         deployment = _deployment(session, delivery) if delivery else None
         message = _message(session, delivery, deployment) if delivery and deployment else None
+        trace = _trace(session, delivery) if delivery else None
     if delivery is None or deployment is None or message is None:
         return False
-    tried = _try(parts, delivery, *signed(message, delivery, deployment))
+    with bound_contextvars(execution_id=str(delivery.execution_id)), span("deliver", trace, **_told(delivery)):
+        return _delivered(parts, delivery, message, deployment)
+
+
+def _delivered(parts: Parts, delivery: Delivery, message: Message, deployment: Deployment) -> bool:
+    body, headers = signed(message, delivery, deployment)
+    tried = _try(parts, delivery, body, headers | ({HEADER: here} if (here := traceparent()) else {}))
     with parts.database.writing() as session:
         if tried.error is None:
+            log.info("webhook_delivered", delivery_id=str(delivery.id), seconds=tried.seconds)
             return lifecycle.delivered(session, delivery, tried)
         for_good = tried.status == GONE or delivery.execution_id is None
         lifecycle.not_delivered(session, delivery, tried, for_good=for_good)
@@ -74,6 +84,16 @@ def _try(parts: Parts, delivery: Delivery, body: bytes, headers: dict[str, str])
 def _refusal(status: int) -> str:
     redirect = "; redirects are not followed" if 300 <= status < 400 else ""
     return f"the receiver answered {status}{redirect}"
+
+
+def _told(delivery: Delivery) -> dict[str, str]:
+    return {"airlock.execution": str(delivery.execution_id), "airlock.delivery": str(delivery.id)}
+
+
+def _trace(session: Session, delivery: Delivery) -> str | None:
+    """Of the run, which is at hand."""
+    run = session.get(Execution, delivery.execution_id) if delivery.execution_id else None
+    return run.traceparent if run else None
 
 
 def _message(session: Session, delivery: Delivery, deployment: Deployment) -> Message | None:

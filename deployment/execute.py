@@ -34,6 +34,7 @@ from deployment.outputs import store_output
 from deployment.parts import Parts
 from deployment.results import store_result
 from deployment.scratch import scratch_folder
+from deployment.tracing import span
 from storage import StorageError, names
 from workflows import DocumentError, Result, run
 from workflows.memory import at_most
@@ -61,12 +62,18 @@ def execute(parts: Parts, ticket: Ticket, worker: str) -> None:
         if work is None:
             log.info("ticket_dropped", attempt=ticket.attempt)
             return
-        outcome = _outcome(parts, work)
+        with span("work", work.execution.traceparent, **_told(work)):
+            outcome = _outcome(parts, work)
         move = _commit(parts, _ending(parts, work, outcome))
         failure = outcome.reason if isinstance(outcome, Failure) else None
         log.info("attempt_ended", attempt=ticket.attempt, won=move.won, error=failure)
         if move.ended:
             clean_up(parts, ticket.execution_id)
+
+
+def _told(work: Work) -> dict[str, str | int]:
+    ids = {"airlock.execution": str(work.execution.id), "airlock.file": str(work.file.id)}
+    return {**ids, "airlock.attempt": work.ticket.attempt, "airlock.workflow": work.execution.workflow}
 
 
 def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:

@@ -23,6 +23,7 @@ from deployment.models import ApiKey, Deployment, Execution, ExecutionFile, Exec
 from deployment.parts import Parts
 from deployment.slots import lock_slots, look_for_slot
 from deployment.staging import File, stage
+from deployment.tracing import span, traceparent
 from guards import pre_dispatch_guard
 from storage import names
 
@@ -69,7 +70,7 @@ def submit(parts: Parts, submission: Submission) -> UUID:
 def _submit(parts: Parts, submission: Submission) -> UUID:
     with pre_dispatch_guard(parts.ledger) as guard:
         execution = guard.open(_create, parts, submission, guard.token)
-        with bound(execution), StagingHeartbeat(parts.database, execution.id, parts.policy) as heartbeat:
+        with bound(execution), span("stage"), StagingHeartbeat(parts.database, execution.id, parts.policy) as heartbeat:
             guard.on_failure(parts.store.delete_prefix, names.inputs(execution.id))
             stage(parts, execution, submission.files, wanted=lambda: not heartbeat.lost)
             guard.dispatch(parts.dispatcher.enqueue, lifecycle.first_tickets(execution, parts.policy))
@@ -142,6 +143,7 @@ def _execution(parts: Parts, submission: Submission, token: str) -> Execution:
         rerun_of=submission.first.id if submission.first else None,
         keep_inputs=will_keep_inputs(deployment, policy),
         webhook_url=submission.webhook_url,
+        traceparent=traceparent(),
         guard_token=token,
         total_files=len(submission.files),
         open_files=len(submission.files),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from deployment import tracing
 from deployment.dispatch import Ticket
 from deployment.execute import execute
 from deployment.parts import current_parts
@@ -17,3 +18,4 @@ def run_file(execution_id: str, file_id: str, attempt: int, dispatch: int) -> No
         execute(parts, ticket, worker=os.environ.get("RQ_WORKER_ID", ""))
     finally:
         parts.tallies.flush(parts.database)  # the work-horse leaves by `os._exit`
+        tracing.flush()

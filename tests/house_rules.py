@@ -11,7 +11,7 @@ from pathlib import PurePath
 from tests.house_source import ROOMS, Import, Module, imports
 
 BELOW_DEPLOYMENT = {"guards", "storage", "workflows"}
-BESIDE_APP = {"settings", "logs", "launcher"}
+BESIDE_APP = {"settings", "logs", "error_reports", "launcher"}
 MAY_IMPORT: dict[str, set[str]] = {
     "guards": set(),
     "storage": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs": BELOW_DEPLOYMENT | {"deployment"},
     "settings": set(ROOMS),
     "logs": set(ROOMS),
+    "error_reports": {"guards"},
     "app": {*ROOMS, *BESIDE_APP},
     "launcher": {*ROOMS, *BESIDE_APP, "app", "examples"},
     "gunicorn": {*ROOMS, *BESIDE_APP},

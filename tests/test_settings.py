@@ -30,6 +30,7 @@ SAID_IN_WORDS = {
     "SECRET_KEY": "made and kept by the launcher",
     "WORKFLOWS": "none",
     "PRESIGNED_HOSTS": "`amazon-s3`",
+    "SENTRY_DSN": "empty",
     "LOG_FORMAT": "by the terminal",
 }
 """Defaults that a literal cannot say."""
@@ -119,6 +120,7 @@ def nonsense() -> Iterator[Any]:
         "MAX_FILES": ["0"],
         "KEY_REQUESTS_PER_MINUTE": ["-1", "many"],
         "KEY_UPLOAD_MB_PER_DAY": ["-1"],
+        "SENTRY_DSN": ["x", "https://sentry.example/1", "https://key@sentry.example/", "ftp://k@h/1"],
         "LOG_FORMAT": ["xml"],
         "PRIVATE_WEBHOOKS": ["some"],
         "PRESIGNED_HOSTS": ["*", "https://minio.hidden:9000", "amazon-s3,user:hidden@host", "host@10.0.0.0/99"],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Response
 from flask_openapi3 import OpenAPI
 
-from deployment.api import browser_headers, errors, limiting, v1, waiting
+from deployment.api import browser_headers, errors, limiting, requests_noted, v1, waiting
 from deployment.api.documents.pages import pages
 from deployment.api.errors import Refused
 from deployment.api.health import health
@@ -34,6 +34,7 @@ def register(app: OpenAPI, for_people: Callable[[Refused], Response | None] = la
     app.register_blueprint(health)
     app.register_blueprint(pages)
     v1.register(app)
+    requests_noted.install(app)
     browser_headers.install(app)
     limiting.install(app)
     waiting.install(app, parts_of(app).policy.web_threads)

@@ -58,6 +58,9 @@ class Execution(Model):
     webhook_url: Mapped[str | None] = mapped_column(sa.Text)
     """Who is told of the end beside the deployment's endpoints: as the request has named it."""
 
+    traceparent: Mapped[str | None] = mapped_column(sa.String(64))
+    """Of the request that brought it (W3C Trace Context), where traces are on."""
+
     status: Mapped[str] = mapped_column(sa.String(16), default=ExecutionStatus.PENDING)
     error: Mapped[str | None] = mapped_column(sa.Text)
     ended_by: Mapped[str | None] = mapped_column(sa.String(64))

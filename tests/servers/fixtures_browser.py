@@ -13,9 +13,9 @@ from tests.servers.missing import missing
 OPTIONS = ("--no-sandbox", "--disable-dev-shm-usage")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One for all tests of a process; each opens pages of its own."""
+    """One for the tests of a module, and no longer: Playwright has an event loop running in this thread."""
     program = chromium_binary()
     if program is None:
         missing("no Chromium: put chromium on PATH (apt-get install chromium)")
