@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -113,6 +114,25 @@ def try_file(tab: Tab, place: Launched, name: str, path: Path) -> str:
     return str(link.get_attribute("href")).rpartition("/")[2]
 
 
+def drop_file(tab: Tab, place: Launched, name: str, path: Path) -> str:
+    """The same with the mouse: the file is dropped on the page."""
+    tab.goto(f"{place.url}/deployments/acme/{name}/try")
+    tab.evaluate("window.stayed = true")
+    dropped = """([name, content]) => {
+        const transfer = new DataTransfer();
+        const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, {type: "application/pdf"}));
+        return transfer;
+    }"""
+    transfer = tab.evaluate_handle(dropped, [path.name, b64encode(path.read_bytes()).decode()])
+    for kind in ("dragover", "drop"):
+        tab.dispatch_event("#try", kind, {"dataTransfer": transfer})
+    tab.click("button:has-text('Run')")
+    link = tab.locator("#outcome a").first
+    expect(link).to_be_visible()
+    return str(link.get_attribute("href")).rpartition("/")[2]
+
+
 @contextmanager
 def broken_storage(place: Launched) -> Iterator[None]:
     """A file stands where the folder of objects was."""
@@ -138,7 +158,7 @@ def test_a_person_deploys_drops_a_file_and_sees_the_result_without_reloading(
     deploy(admin, place, "extract-text", "text")
     shoot(admin, "deployment")
     document = next(path for path in make_documents(tmp_path) if path.suffix == ".pdf")
-    run = try_file(admin, place, "text", document)
+    run = drop_file(admin, place, "text", document)
     expect(admin.locator("#outcome h1")).to_contain_text("COMPLETED")
     expect(admin.locator("#outcome pre").first).to_contain_text("Harbour Library")
     expect(admin.locator("#document iframe")).to_be_visible()
