@@ -33,7 +33,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes longest, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_unit(item)))
         if config.getoption("timeout") is None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
 
@@ -41,8 +40,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two for each core: half of the time a test waits for other processes."""
     return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
-
-
-def _unit(item: pytest.Item) -> str:
-    """What runs in one process, since it shares what is made once: a file of tests, or the users of an installation."""
-    return "installation" if "installation" in getattr(item, "fixturenames", ()) else item.location[0]

@@ -137,6 +137,7 @@ def drop_file(tab: Tab, place: Launched, name: str, path: Path) -> str:
 def broken_storage(place: Launched) -> Iterator[None]:
     """A file stands where the folder of objects was."""
     objects, aside = place.data / "objects", place.data / "aside"
+    objects.mkdir(exist_ok=True)
     objects.rename(aside)
     objects.write_text("")
     try:
