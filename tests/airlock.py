@@ -63,6 +63,14 @@ def closing(app: Flask) -> Iterator[Flask]:
         parts.dispatcher.close()  # type: ignore[attr-defined]
 
 
+@contextmanager
+def app_inside(data: Path, **settings: Any) -> Iterator[Flask]:
+    """An application of the test's process on the parts of an installation that runs on the folder `data`."""
+    told: dict[str, Any] = {name: (data / "embedded" / name).read_text() for name in ("redis_url", "secret_key")}
+    with closing(create_app(Settings(airlock_data=data, **told, **settings))) as app:
+        yield app
+
+
 def disconnect(parts: Parts) -> None:
     """End the thread that looks for those who wait, then close what it, and everybody, has opened to the database."""
     parts.wakeups.close()  # type: ignore[attr-defined]

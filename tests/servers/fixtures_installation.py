@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from flask import Flask
 
-from app import create_app
-from settings import Settings
-from tests.airlock import Airlock, closing
+from tests.airlock import Airlock, app_inside
 from tests.launcher.launched import Launched
 
 MAX_UPLOAD_MB = 4
@@ -29,9 +26,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]
 @pytest.fixture(scope="session")
 def installed_app(installation: Launched) -> Iterator[Flask]:
     """An application of the test's process on the parts of the installation: to make deployments, and to look."""
-    embedded = installation.data / "embedded"
-    told: dict[str, Any] = {name: (embedded / name).read_text() for name in ("redis_url", "secret_key")}
-    with closing(create_app(Settings(airlock_data=installation.data, **told))) as app:
+    with app_inside(installation.data) as app:
         yield app
 
 

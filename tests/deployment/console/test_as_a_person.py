@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import psutil
@@ -21,12 +20,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from app import create_app
 from deployment.models import Execution, ExecutionLabel
 from deployment.parts import parts_of
 from examples.documents import make_documents
-from settings import Settings
-from tests.airlock import closing
+from tests.airlock import app_inside
 from tests.eventually import eventually
 from tests.launcher.launched import Launched
 
@@ -47,8 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 @pytest.fixture(scope="module")
 def inside(place: Launched) -> Iterator[Flask]:
-    told: dict[str, Any] = {name: (place.data / "embedded" / name).read_text() for name in ("redis_url", "secret_key")}
-    with closing(create_app(Settings(airlock_data=place.data, **told))) as app:
+    with app_inside(place.data) as app:
         yield app
 
 

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import create_app
-from settings import Settings
-from tests.airlock import Airlock, closing
+from tests.airlock import Airlock, app_inside
 from tests.deployment.api.v1.conforming import Tally, described, let_do_everything, operations, probe, wander
 from tests.deployment.api.v1.targets import Targets, populate
 from tests.launcher.launched import Launched
@@ -60,9 +58,7 @@ def test_thousands_of_requests_are_answered_as_the_document_says(
 
     .venv/bin/python -m pytest -m proof -s tests/deployment/api/v1/test_document.py
     """
-    told: dict[str, Any] = {name: (place.data / "embedded" / name).read_text() for name in ("redis_url", "secret_key")}
-    settings = Settings(airlock_data=place.data, database_url=bare_database_url, **told)
-    with closing(create_app(settings)) as app:
+    with app_inside(place.data, database_url=bare_database_url) as app:
         airlock = Airlock(app)
         let_do_everything(airlock)
         populate(airlock, receiver.url)

@@ -6,7 +6,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -16,12 +15,10 @@ from flask import Flask
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from app import create_app
 from deployment.deployments import find_deployment
 from deployment.models import Execution
-from settings import Settings
 from storage import names
-from tests.airlock import Airlock, closing
+from tests.airlock import Airlock, app_inside
 from tests.deployment.api.test_slow_callers import web_of
 from tests.eventually import eventually
 from tests.launcher.launched import Launched
@@ -43,8 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 @pytest.fixture(scope="module")
 def inside(place: Launched) -> Iterator[Flask]:
-    told: dict[str, Any] = {name: (place.data / "embedded" / name).read_text() for name in ("redis_url", "secret_key")}
-    with closing(create_app(Settings(airlock_data=place.data, **told))) as app:
+    with app_inside(place.data) as app:
         yield app
 
 
