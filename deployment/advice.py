@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deployment.models import Execution, ExecutionStatus
@@ -26,7 +27,7 @@ KNOWN = (
     ),
     ("worker_lost", "Its workers died again and again. Look at the worker's lines at the time of the last attempt."),
     (
-        "time limit",
+        "time_limit_exceeded",
         "The workflow needs longer for it than its time_limit: raise that, or split the document.",
     ),
     (
@@ -41,16 +42,19 @@ KNOWN = (
         "Unavailable|storage_failed",
         "The storage did not answer. Once it does (see Health), have it run, or sent, again.",
     ),
+    ("encrypted|password", "The document is protected. Ask for one without a password."),
+    ("; [a-z0-9-]+ takes ", "The deployment's workflow does not take documents of this type: choose another workflow."),
+)
+"""By a pattern in the reason, the first that fits."""
+BEFORE_WORK = (
+    ("FetchFailed", "A file could not be fetched from its URL. Has that expired? Ask the caller for a new one."),
     (
         "RedisError|ConnectionError|TimeoutError",
         "The queue did not answer. Once it does (see Health), have it sent again.",
     ),
     ("OperationalError|InterfaceError", "The database did not answer. Once it does (see Health), have it sent again."),
-    ("FetchFailed", "A file could not be fetched from its URL. Has that expired? Ask the caller for a new one."),
-    ("encrypted|password", "The document is protected. Ask for one without a password."),
-    ("; [a-z0-9-]+ takes ", "The deployment's workflow does not take documents of this type: choose another workflow."),
 )
-"""By a pattern in the reason, the first that fits."""
+"""The same for runs that no worker has had: a workflow may raise such errors of its own."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,17 @@ def explain(execution: Execution) -> Explanation | None:
     """Of a run that has failed; None for all others."""
     if execution.status != ExecutionStatus.ERROR:
         return None
-    return Explanation(_step(execution), advice_for(execution.error or ""))
+    known = KNOWN if execution.started_at else (*KNOWN, *BEFORE_WORK)
+    return Explanation(_step(execution), _advice(execution.error or "", known))
 
 
 def advice_for(reason: str) -> str:
-    """What to do about a reason, of a run or of a file."""
-    return next((advice for pattern, advice in KNOWN if re.search(pattern, reason)), "")
+    """What to do about the reason of a file that a worker has had."""
+    return _advice(reason, KNOWN)
+
+
+def _advice(reason: str, known: Sequence[tuple[str, str]]) -> str:
+    return next((advice for pattern, advice in known if re.search(pattern, reason)), "")
 
 
 def _step(execution: Execution) -> str:

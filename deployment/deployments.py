@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -68,6 +69,16 @@ def deploy(
     audit(session, owner.id, by, "deployment.deployed", name, workflow=workflow.name)
     new_secret = None if webhook is None else set_webhook(session, row, webhook, by=by, private=private_webhooks)
     return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row, by=by), new_secret)
+
+
+def change_deployment(session: Session, deployment_id: UUID, *, by: str, **to: Any) -> Deployment:
+    """Change columns, for the runs to come: `active`, `single_use`, `keep_inputs`, `workflow`, and parsed `options`."""
+    loaded = joinedload(Deployment.organization)
+    row = session.get_one(Deployment, deployment_id, options=[loaded])
+    for name, value in to.items():
+        setattr(row, name, value)
+    audit(session, row.organization_id, by, "deployment.changed", row.name, changed=sorted(to))
+    return row
 
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:

@@ -24,6 +24,10 @@ class TooMany(Exception):
     """A deployment has ten endpoints at most."""
 
 
+class NoSecret(Exception):
+    """This deployment has no secret to sign with: rotate it first, which makes one."""
+
+
 def set_webhook(session: Session, deployment: Deployment, url: str, *, by: str, private: bool) -> str | None:
     """Make `url` the only endpoint, which is told of every end; with "", there is none any more.
 
@@ -31,7 +35,7 @@ def set_webhook(session: Session, deployment: Deployment, url: str, *, by: str, 
     """
     if url:
         check_url(url, private=private)
-    there = {endpoint.url: endpoint for endpoint in _endpoints(session, deployment)}
+    there = {endpoint.url: endpoint for endpoint in endpoints_of(session, deployment)}
     for other in there.keys() - {url}:
         remove_endpoint(session, there[other], deployment.organization_id, by=by)
     if not url:
@@ -49,7 +53,7 @@ def add_endpoint(
 ) -> WebhookEndpoint:
     """One more endpoint, which is told of `events`; raises `InvalidUrl`, and `TooMany`."""
     check_url(url, private=private)
-    if len(_endpoints(session, deployment)) >= MOST:
+    if len(endpoints_of(session, deployment)) >= MOST:
         raise TooMany
     endpoint = WebhookEndpoint(deployment_id=deployment.id, url=url, events=events)
     session.add(endpoint)
@@ -82,7 +86,9 @@ def rotate_secret(session: Session, deployment: Deployment, *, overlap: timedelt
 
 
 def sample(session: Session, endpoint: WebhookEndpoint) -> Delivery:
-    """A delivery of a test message, which is due now."""
+    """A delivery of a test message, which is due now; raises `NoSecret`."""
+    if session.get_one(Deployment, endpoint.deployment_id).webhook_secret is None:
+        raise NoSecret
     now = utcnow()
     told = {"deployment_id": endpoint.deployment_id, "event": TEST_EVENT, "url": endpoint.url}
     delivery = Delivery(id=uuid4(), execution_id=None, created_at=now, due_at=now, **told)
@@ -99,9 +105,16 @@ def require_secret(deployment: Deployment) -> str | None:
     return deployment.webhook_secret
 
 
-def _endpoints(session: Session, deployment: Deployment) -> Sequence[WebhookEndpoint]:
+def endpoints_of(session: Session, deployment: Deployment) -> Sequence[WebhookEndpoint]:
+    """Those of a deployment, the oldest first."""
     mine = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment.id)
-    return session.scalars(mine).all()
+    return session.scalars(mine.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)).all()
+
+
+def endpoint_of(session: Session, deployment: Deployment, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """The endpoint, if it is one of this deployment."""
+    endpoint = session.get(WebhookEndpoint, endpoint_id)
+    return endpoint if endpoint is not None and endpoint.deployment_id == deployment.id else None
 
 
 def _told(endpoint: WebhookEndpoint) -> str:

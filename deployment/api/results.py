@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,16 +17,16 @@ Read = tuple[StoredResult | None, str | None]
 """A result, or why there is none."""
 
 
-def read_results(store: ObjectStore, execution: Execution) -> list[Read]:
-    """One for each file, in the order of the request; raises `storage.StorageError` if they are out of reach.
+def read_results(store: ObjectStore, execution: Execution, files: Sequence[ExecutionFile] | None = None) -> list[Read]:
+    """One for each of `files`, or of all, in their order; raises `storage.StorageError` if they are out of reach.
 
     Several are read at once: at 20 ms each, the 32 results of a run take 0.1 s instead of 0.8.
     """
-    read = partial(_read, store, execution)
-    if len(execution.files) == 1:
-        return [read(execution.files[0])]
+    read, wanted = partial(_read, store, execution), execution.files if files is None else files
+    if len(wanted) == 1:
+        return [read(wanted[0])]
     with ThreadPoolExecutor(READERS) as readers:
-        return list(readers.map(read, execution.files))
+        return list(readers.map(read, wanted))
 
 
 def _read(store: ObjectStore, execution: Execution, file: ExecutionFile) -> Read:

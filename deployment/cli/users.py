@@ -14,7 +14,7 @@ from deployment.cli.output import json_option, show_row, show_rows
 from deployment.issuing import COMMAND_LINE
 from deployment.models import Role, User
 from deployment.parts import current_parts
-from deployment.passwords import WeakPassword
+from deployment.passwords import WeakPassword, hash_of
 from deployment.users import InvalidUser, all_users, create_user, disable_user, enable_user, set_password
 
 ROLES = click.Choice([str(role) for role in Role])
@@ -36,11 +36,13 @@ def users_commands() -> None:
 def create(name: str, role: str, organization: str | None, first: bool, password_stdin: bool, as_json: bool) -> None:
     """Make the user NAME; print the password that was made, once."""
     password = _password(password_stdin)
+    with _refusals():
+        hashed = hash_of(password, name)
     with _refusals(), current_parts().database.writing() as session:
         if first and all_users(session):
             show_row({"name": None}, as_json)
             return
-        user = create_user(session, name, password, Role(role), organization, by=COMMAND_LINE)
+        user = create_user(session, name, hashed, Role(role), organization, by=COMMAND_LINE)
         row = {"name": user.name, "role": role, "organization": organization}
     show_row({**row, **_shown(password, password_stdin)}, as_json)
 
@@ -61,8 +63,10 @@ def list_users(as_json: bool) -> None:
 def change_password(name: str, password_stdin: bool, as_json: bool) -> None:
     """Give the user NAME another password, and end all its sessions."""
     password = _password(password_stdin)
+    with _refusals():
+        hashed = hash_of(password, name)
     with _refusals(), current_parts().database.writing() as session:
-        set_password(session, name, password, by=COMMAND_LINE)
+        set_password(session, name, hashed, by=COMMAND_LINE)
     show_row({"name": name, **_shown(password, password_stdin)}, as_json)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import click
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +19,16 @@ from deployment.issuing import COMMAND_LINE
 from deployment.models import Delivery, Deployment, EventType, WebhookEndpoint
 from deployment.outbound import InvalidUrl
 from deployment.parts import current_parts
-from deployment.webhooks import TooMany, add_endpoint, remove_endpoint, require_secret, rotate_secret, sample
+from deployment.webhooks import (
+    NoSecret,
+    TooMany,
+    add_endpoint,
+    endpoints_of,
+    remove_endpoint,
+    require_secret,
+    rotate_secret,
+    sample,
+)
 
 SECRET = "webhook_secret"  # noqa: S105 - its name
 EVENTS = click.Choice([str(event) for event in EventType])
@@ -38,7 +46,7 @@ def webhooks_commands() -> None:
 def list_webhooks(organization: str, name: str, as_json: bool) -> None:
     """List the endpoints of the deployment NAME, the oldest first."""
     with current_parts().database.reading() as session:
-        rows = [_row(endpoint) for endpoint in _endpoints(session, _deployment(session, organization, name))]
+        rows = [_row(endpoint) for endpoint in endpoints_of(session, _deployment(session, organization, name))]
     show_rows(rows, as_json, "no webhooks")
 
 
@@ -75,10 +83,8 @@ def remove(endpoint_id: UUID, as_json: bool) -> None:
 @json_option
 def test(endpoint_id: UUID, as_json: bool) -> None:
     """Send a test message to an endpoint, once; status 1 if it was not taken."""
-    with current_parts().database.writing() as session:
-        endpoint, deployment = _endpoint(session, endpoint_id)
-        if deployment.webhook_secret is None:
-            raise click.UsageError("There is no secret to sign with: `flask webhooks rotate-secret` makes one.")
+    with _refusals(), current_parts().database.writing() as session:
+        endpoint, _ = _endpoint(session, endpoint_id)
         delivery_id = sample(session, endpoint).id
     taken = deliver(current_parts(), delivery_id)
     with current_parts().database.reading() as session:
@@ -108,11 +114,6 @@ def _deployment(session: Session, organization: str, name: str) -> Deployment:
     return deployment
 
 
-def _endpoints(session: Session, deployment: Deployment) -> Sequence[WebhookEndpoint]:
-    mine = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment.id)
-    return session.scalars(mine.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)).all()
-
-
 def _endpoint(session: Session, endpoint_id: UUID) -> tuple[WebhookEndpoint, Deployment]:
     endpoint = session.get(WebhookEndpoint, endpoint_id)
     if endpoint is None:
@@ -124,7 +125,7 @@ def _endpoint(session: Session, endpoint_id: UUID) -> tuple[WebhookEndpoint, Dep
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (InvalidUrl, TooMany) as error:
+    except (InvalidUrl, NoSecret, TooMany) as error:
         raise click.UsageError(str(error) or str(error.__doc__)) from None
     except IntegrityError:
         raise click.UsageError("This deployment has an endpoint with this URL already.") from None

@@ -12,7 +12,7 @@ from deployment.console.people import actor, person
 from deployment.logins import end_sessions, sessions_of
 from deployment.models import Role
 from deployment.parts import current_parts as parts
-from deployment.passwords import WeakPassword, matches
+from deployment.passwords import WeakPassword, hash_of, matches
 from deployment.users import set_password
 
 
@@ -31,11 +31,12 @@ def change_password() -> Any:
         flash("That is not your password.", "danger")
         return redirect(url_for("console.account"), 303)
     try:
-        with parts().database.writing() as writing:
-            set_password(writing, person().user.name, new, by=actor())
+        hashed = hash_of(new, person().user.name)
     except WeakPassword as error:
         flash(str(error), "danger")
         return redirect(url_for("console.account"), 303)
+    with parts().database.writing() as writing:
+        set_password(writing, person().user.name, hashed, by=actor())
     session.clear()
     return redirect(url_for("console.login"), 303)
 

@@ -47,7 +47,7 @@ def rerun_execution(execution_id: UUID) -> Any:
             raise
         new = outcome.run  # its row says what became of it, and its page shows that
     with parts().database.writing() as session:
-        audit(session, first.organization_id, actor(), "execution.rerun", str(first.id), as_=str(new))
+        audit(session, first.organization_id, actor(), "execution.rerun", str(first.id), new=str(new))
     flash("This is the new one.", "success")
     return _back_to(new)
 

@@ -10,15 +10,17 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from deployment.clock import utcnow
-from deployment.console.options_form import Field, fields_of, filled_in
+from deployment.console.options_form import Field, fields_of, filled_in, keeping, typed_in
 from deployment.console.page import form, page
 from deployment.console.people import actor, person, visible_deployment
 from deployment.console.pictures.days import days
 from deployment.console.snippets import snippets
-from deployment.models import ApiKey, Delivery, Deployment, EventType, Organization, Role, Scope, WebhookEndpoint, audit
+from deployment.deployments import change_deployment
+from deployment.models import ApiKey, Delivery, Deployment, EventType, Organization, Role, Scope, audit
 from deployment.parts import current_parts as parts
 from deployment.retiring import StillRunning, delete_deployment, live_runs
 from deployment.usage import By, usage_of
+from deployment.webhooks import endpoints_of
 from workflows import InvalidOptions, UnknownWorkflow
 
 DAYS = 30
@@ -39,7 +41,7 @@ def shown(row: Deployment, **more: Any) -> str:
         told: dict[str, Any] = {
             "live": live_runs(session, row),
             "keys": _keys(session, row),
-            "endpoints": _endpoints(session, row),
+            "endpoints": endpoints_of(session, row),
             "deliveries": _deliveries(session, row),
             "picture": days(usage_of(session, row.organization_id, row.id, first, today, [By.DAY]), first, DAYS),
         }
@@ -64,10 +66,9 @@ def change_options(org: str, name: str) -> Any:
         flash(str(error), "danger")
         return _back(row)
     except InvalidOptions as error:
-        typed = {each.partition(".")[2]: value for each, value in request.form.items() if each.startswith("option.")}
-        return shown(row, fields=fields_of(workflow, typed, error), refusal="The options do not fit the workflow."), 400
-    kept = {"keep": True, "drop": False}.get(request.form.get("keep_inputs", ""))
-    return _changed(row, options=options, single_use="single_use" in request.form, keep_inputs=kept)
+        fields = typed_in(workflow, request.form, error)
+        return shown(row, fields=fields, refusal="The options do not fit the workflow."), 400
+    return _changed(row, options=options, **keeping(request.form))
 
 
 @form("/deployments/<org>/<name>/active", Role.ADMINISTRATOR)
@@ -106,10 +107,7 @@ def remove_deployment(org: str, name: str) -> Any:
 
 def _changed(row: Deployment, **to: Any) -> Any:
     with parts().database.writing() as session:
-        stored = session.get_one(Deployment, row.id)
-        for column, value in to.items():
-            setattr(stored, column, value)
-        audit(session, row.organization_id, actor(), "deployment.changed", row.name, changed=sorted(to))
+        change_deployment(session, row.id, by=actor(), **to)
     flash("It is changed, for the executions to come.", "success")
     return _back(row)
 
@@ -132,11 +130,6 @@ def _keys(session: Session, row: Deployment) -> list[ApiKey]:
     mine = sa.or_(ApiKey.deployment_id == row.id, ApiKey.deployment_id.is_(None))
     found = sa.select(ApiKey).where(ApiKey.organization_id == row.organization_id, mine)
     return list(session.scalars(found.order_by(ApiKey.active.desc(), ApiKey.created_at.desc()).limit(100)))
-
-
-def _endpoints(session: Session, row: Deployment) -> list[WebhookEndpoint]:
-    mine = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == row.id)
-    return list(session.scalars(mine.order_by(WebhookEndpoint.created_at)))
 
 
 def _deliveries(session: Session, row: Deployment) -> list[Delivery]:

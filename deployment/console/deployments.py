@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session, joinedload
 
-from deployment.console.options_form import fields_of, filled_in
+from deployment.console.options_form import fields_of, filled_in, keeping, typed_in
 from deployment.console.page import form, page
 from deployment.console.people import actor, nothing, person
 from deployment.deployments import InvalidName, deploy, find_deployment
@@ -56,9 +56,7 @@ def create_deployment() -> Any:
     try:
         options = filled_in(workflow, asked)
         with parts().database.writing() as session:
-            kept = {"keep": True, "drop": False}.get(asked.get("keep_inputs", ""))
-            told: dict[str, Any] = {"single_use": "single_use" in asked, "keep_inputs": kept, "by": actor()}
-            deployed = deploy(session, organization, name, workflow, options, **told)
+            deployed = deploy(session, organization, name, workflow, options, **keeping(asked), by=actor())
     except InvalidName as error:
         return _again(workflow, str(error))
     except InvalidOptions as error:
@@ -89,13 +87,12 @@ def _organization() -> str:
 
 def _again(workflow: Workflow, refusal: str, error: InvalidOptions | None = None) -> Any:
     """The form as it was filled in, with what is wrong."""
-    typed = {name.partition(".")[2]: value for name, value in request.form.items() if name.startswith("option.")}
-    return _form(workflow, refusal=refusal, fields=fields_of(workflow, typed, error), asked=request.form), 400
+    fields = typed_in(workflow, request.form, error)
+    return _form(workflow, refusal=refusal, fields=fields, asked=request.form), 400
 
 
 def _form(workflow: Workflow, **told: Any) -> str:
     with parts().database.reading() as session:
-        organizations = (
-            [] if person().organization_id else session.scalars(sa.select(Organization.name).limit(200)).all()
-        )
+        names = sa.select(Organization.name).order_by(Organization.name).limit(200)
+        organizations = [] if person().organization_id else session.scalars(names).all()
     return render_template("console/new_deployment.html", workflow=workflow, organizations=organizations, **told)

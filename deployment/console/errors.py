@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request
 
 from deployment.api.errors import Refused
 from deployment.console.page import restrict
+from deployment.console.people import known_person
 
 TITLES = {
     400: "That cannot be done so",
@@ -23,5 +24,5 @@ def page_for_people(refused: Refused) -> Response | None:
     """The page of a refusal; None for a program, which does not ask for HTML by name as a browser does."""
     if "text/html" not in request.headers.get("Accept", ""):
         return None
-    title = TITLES.get(refused.status, "An unexpected error")
-    return restrict(make_response(render_template("console/error.html", title=title, refused=refused)))
+    told = {"title": TITLES.get(refused.status, "An unexpected error"), "refused": refused}
+    return restrict(make_response(render_template("console/error.html", current_user=known_person(), **told)))

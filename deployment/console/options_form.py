@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -39,6 +39,21 @@ def fields_of(workflow: Workflow, options: Mapping[str, Any], error: InvalidOpti
     schema = workflow.options_model.model_json_schema()
     breaches = str(error).splitlines() if error else []
     return [_field(schema, name, told, options, breaches) for name, told in schema.get("properties", {}).items()]
+
+
+def typed_in(workflow: Workflow, form: MultiDict[str, str], error: InvalidOptions | None) -> list[Field]:
+    """The fields as they were filled in, for a form that is refused."""
+    return [replace(field, value=_typed(field, form)) for field in fields_of(workflow, {}, error)]
+
+
+def _typed(field: Field, form: MultiDict[str, str]) -> Any:
+    return field.key in form if field.kind == "checkbox" else form.get(field.key, "")
+
+
+def keeping(form: MultiDict[str, str]) -> dict[str, Any]:
+    """What a deployment keeps, as its form says it: the columns `single_use` and `keep_inputs`."""
+    kept = {"keep": True, "drop": False}.get(form.get("keep_inputs", ""))
+    return {"single_use": "single_use" in form, "keep_inputs": kept}
 
 
 def filled_in(workflow: Workflow, form: MultiDict[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from flask import Blueprint, Response, current_app, request
 from flask_wtf import CSRFProtect
 
-from deployment.api.multipart import MultipartRequest
+from deployment.api.multipart import FORM_ALLOWANCE, MultipartRequest
 from deployment.console import words
 from deployment.console.people import require
 from deployment.models import Role
@@ -39,6 +39,7 @@ POLICY = "; ".join(
 for _word in (words.instant, words.ago, words.duration, words.size):
     console.add_app_template_filter(_word, f"console_{_word.__name__}")
 console.add_app_template_filter(words.COLORS.get, "console_color")
+_takes_files: set[str] = set()
 _roles: dict[str, tuple[Role, bool] | None] = {f"{console.name}.static": None}
 
 
@@ -58,9 +59,15 @@ def page(
     return declare
 
 
-def form(rule: str, role: Role | None, *, of_all: bool = False) -> Callable[[View], View]:
-    """Make a view the target of a form: POST alone."""
-    return page(rule, role, methods=("POST",), of_all=of_all)
+def form(rule: str, role: Role | None, *, of_all: bool = False, files: bool = False) -> Callable[[View], View]:
+    """Make a view the target of a form: POST alone. With `files`, its body may be as large as that of a caller."""
+
+    def declare(view: View) -> View:
+        if files:
+            _takes_files.add(f"{console.name}.{view.__name__}")
+        return page(rule, role, methods=("POST",), of_all=of_all)(view)
+
+    return declare
 
 
 def needed(endpoint: str) -> tuple[Role, bool] | None:
@@ -75,8 +82,10 @@ def let_in() -> Response | None:
     turned_away = require(*wanted) if wanted else None
     if turned_away is not None or request.method in ("GET", "HEAD", "OPTIONS"):
         return turned_away
-    if request.mimetype == "multipart/form-data":
+    if request.endpoint in _takes_files and request.mimetype == "multipart/form-data":
         cast(MultipartRequest, request).parse(parts().policy)
+    else:
+        request.max_content_length = FORM_ALLOWANCE
     cast(CSRFProtect, current_app.extensions["csrf"]).protect()
     return None
 

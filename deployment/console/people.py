@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from flask import Flask, Response, redirect, request, url_for
-from flask_login import LoginManager, UserMixin, current_user
+from flask import Flask, Response, g, redirect, request, url_for
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
 from deployment.api.errors import Refused, refused
 from deployment.deployments import find_deployment
@@ -59,6 +59,11 @@ def require(role: Role, of_all: bool = False) -> Response | None:
         whom = f"{'an' if role[0] in 'ao' else 'a'} {role}{' of the whole installation' if of_all else ''}"
         raise refused(403, "permission_denied", f"This is for {whom}; you are {person().user.role}.")
     return None
+
+
+def known_person() -> Any:
+    """Who is logged in as far as that is known: nothing is asked, since the database may be what is away."""
+    return g.get("_login_user") or AnonymousUserMixin()
 
 
 def person() -> Person:

@@ -30,26 +30,25 @@ TEXT, NODES, DEEPEST = 20_000, 500, 12
 
 @dataclass(frozen=True)
 class Shown:
-    """The result of one file; `error` says why there is none to show."""
+    """The result of one file."""
 
     file: ExecutionFile
     text: str
     tree: Any
     outputs: list[dict[str, Any]]
-    error: str = ""
 
 
 def results_of(run: Execution) -> tuple[list[Shown], str]:
-    """Of the first files that have one, and why there are none, where the storage or their time is to blame."""
-    if run.deleted_at or is_expired(run) or not any(file.status == FileStatus.SUCCESS for file in run.files):
-        return [], ""
+    """Of the first files that have one, and why there are none, where the storage is to blame."""
+    files = (
+        [] if run.deleted_at or is_expired(run) else [file for file in run.files if file.status == FileStatus.SUCCESS]
+    )
     try:
-        found = read_results(parts().store, run)
+        found = read_results(parts().store, run, files[:FILES]) if files else []
     except StorageError as error:
         log.warning("results_not_readable", execution_id=str(run.id), error=type(error).__name__)
         return [], "The results are stored, and the storage does not answer now."
-    pairs = [(file, result) for file, (result, _) in zip(run.files, found, strict=True) if result]
-    return [_shown(run, file, result) for file, result in pairs[:FILES]], ""
+    return [_shown(run, file, result) for file, (result, _) in zip(files, found, strict=False) if result], ""
 
 
 @page("/executions/<uuid:execution_id>/results.json", Role.VIEWER)
@@ -79,10 +78,8 @@ def _text(result: StoredResult) -> str:
     if result["text"]:
         return result["text"]
     pages = result["output"].get("pages")
-    texts = (
-        [page["text"] for page in pages if isinstance(page, dict) and "text" in page] if isinstance(pages, list) else []
-    )
-    return "\n\n".join(map(str, texts))
+    whole = [each for each in pages if isinstance(each, dict)] if isinstance(pages, list) else []
+    return "\n\n".join(str(each["text"]) for each in whole if "text" in each)
 
 
 def _bounded(value: Any, left: list[int], depth: int) -> Any:

@@ -23,7 +23,7 @@ def try_deployment(org: str, name: str) -> str:
     return render_template("console/try.html", deployment=visible_deployment(org, name))
 
 
-@form("/deployments/<org>/<name>/try", Role.OPERATOR)
+@form("/deployments/<org>/<name>/try", Role.OPERATOR, files=True)
 def run_here(org: str, name: str) -> Any:
     """Run it on what was sent, and lead to the run."""
     row = visible_deployment(org, name)

@@ -20,9 +20,11 @@ from deployment.models import Delivery, DeliveryStatus, Deployment, EventType, R
 from deployment.outbound import InvalidUrl
 from deployment.parts import current_parts as parts
 from deployment.webhooks import (
+    NoSecret,
     TooMany,
     add_endpoint,
     change_endpoint,
+    endpoint_of,
     remove_endpoint,
     require_secret,
     rotate_secret,
@@ -69,17 +71,11 @@ def remove_webhook(org: str, name: str, endpoint_id: UUID) -> Any:
 def try_webhook(org: str, name: str, endpoint_id: UUID) -> Any:
     """Send a test message, once, and say what came of it."""
     row = visible_deployment(org, name)
-    with required_seat():
+    with _told(), required_seat():
         with parts().database.writing() as session:
             delivery_id = sample(session, _endpoint(session, row, endpoint_id)).id
         deliver(parts(), delivery_id)
-    with parts().database.reading() as session:
-        delivery = session.get_one(Delivery, delivery_id)
-    taken = delivery.status == DeliveryStatus.DELIVERED
-    flash(
-        "The test was taken." if taken else f"The test was not taken: {delivery.error}",
-        "success" if taken else "danger",
-    )
+        _tell(delivery_id)
     return redirect(_page(row), 303)
 
 
@@ -93,17 +89,26 @@ def rotate_webhook_secret(org: str, name: str) -> Any:
 
 
 def _endpoint(session: Session, row: Deployment, endpoint_id: UUID) -> WebhookEndpoint:
-    endpoint = session.get(WebhookEndpoint, endpoint_id)
-    if endpoint is None or endpoint.deployment_id != row.id:
+    endpoint = endpoint_of(session, row, endpoint_id)
+    if endpoint is None:
         raise nothing("webhook")
     return endpoint
+
+
+def _tell(delivery_id: UUID) -> None:
+    with parts().database.reading() as session:
+        tried = session.get_one(Delivery, delivery_id)
+    if tried.status == DeliveryStatus.DELIVERED:
+        flash("The test was taken.", "success")
+    else:
+        flash(f"The test was not taken: {tried.error or 'it is still being tried'}", "danger")
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     try:
         yield
-    except (InvalidUrl, TooMany) as error:
+    except (InvalidUrl, NoSecret, TooMany) as error:
         flash(str(error) or str(error.__doc__), "danger")
     except IntegrityError:
         flash("This deployment has an endpoint with this URL already.", "warning")

@@ -22,6 +22,7 @@ from deployment.api.v1.replies import created
 from deployment.api.v1.rights import current_key, visible_deployment
 from deployment.api.v1.route import route
 from deployment.api.v1.types import Name
+from deployment.deployments import change_deployment as change
 from deployment.issuing import actor_of
 from deployment.models import Deployment, Organization, Scope, audit
 from deployment.parts import current_parts as parts
@@ -162,11 +163,7 @@ def change_deployment(path: DeploymentPath) -> DeploymentDetails:
         kept = deployment.options if workflow == deployment.workflow else {}
         to = _checked({**to, "workflow": workflow}, workflow, to.get("options", kept))
     with parts().database.writing() as session:
-        row = session.get_one(Deployment, deployment.id, options=[joinedload(Deployment.organization)])
-        for name, value in to.items():
-            setattr(row, name, value)
-        actor = actor_of(current_key())
-        audit(session, row.organization_id, actor, "deployment.changed", row.name, changed=sorted(to))
+        row = change(session, deployment.id, by=actor_of(current_key()), **to)
         return DeploymentDetails.model_validate(_details(session, row))
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
@@ -29,9 +28,12 @@ from deployment.models import Deployment, EventType, Scope, WebhookEndpoint
 from deployment.outbound import InvalidUrl, check_url
 from deployment.parts import current_parts as parts
 from deployment.webhooks import (
+    NoSecret,
     TooMany,
     add_endpoint,
     change_endpoint,
+    endpoint_of,
+    endpoints_of,
     remove_endpoint,
     require_secret,
     rotate_secret,
@@ -96,9 +98,8 @@ class NewEndpoint(EndpointBody):
 def list_webhooks(path: DeploymentPath) -> Endpoints:
     """Who is told of the ends of a deployment's executions."""
     deployment = visible_deployment(path.org, path.name)
-    mine = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment.id)
     with parts().database.reading() as session:
-        found = session.scalars(mine.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id))
+        found = endpoints_of(session, deployment)
         return Endpoints(webhooks=[EndpointBody.model_validate(endpoint) for endpoint in found])
 
 
@@ -160,9 +161,7 @@ def remove_webhook(path: EndpointPath) -> Response:
 def try_webhook(path: EndpointPath) -> DeliveryBody:
     """Send a test message, once, and tell what the receiver has answered."""
     deployment = visible_deployment(path.org, path.name)
-    if deployment.webhook_secret is None:
-        raise refused(409, "conflict", "This deployment has no secret to sign with: rotate it first, which makes one.")
-    with required_seat():
+    with _refusals(), required_seat():
         with parts().database.writing() as session:
             delivery = sample(session, _endpoint(session, deployment, path.endpoint_id))
         deliver(parts(), delivery.id)
@@ -190,8 +189,7 @@ def rotate_webhook_secret(path: DeploymentPath) -> Response:
 
 
 def _endpoint(session: Session, deployment: Deployment, endpoint_id: UUID) -> WebhookEndpoint:
-    mine = (WebhookEndpoint.id == endpoint_id, WebhookEndpoint.deployment_id == deployment.id)
-    endpoint = session.scalar(sa.select(WebhookEndpoint).where(*mine))
+    endpoint = endpoint_of(session, deployment, endpoint_id)
     if endpoint is None:
         raise refused(404, "not_found", "Webhook not found")
     return endpoint
@@ -203,7 +201,7 @@ def _refusals() -> Iterator[None]:
         yield
     except InvalidUrl as error:
         raise invalid(FieldError("invalid", str(error), "url")) from None
-    except TooMany as error:
+    except (NoSecret, TooMany) as error:
         raise refused(409, "conflict", str(error.__doc__)) from None
     except IntegrityError:
         raise refused(409, "conflict", "This deployment has an endpoint with this URL already.") from None

@@ -79,6 +79,16 @@ def test_what_cannot_be_deployed_is_told_beside_what_was_typed(
             assert page.form("/deployments/new")[name] == value
 
 
+def test_a_refused_form_stays_as_it_was_filled_in(airlock: Airlock, browser: Browser) -> None:
+    page = browser.open("/deployments/new?workflow=extract-tables")
+    typed = {"option.min_rows": "-1", "option.sheets": "a\nb", "organization": "acme", "name": "tables"}
+    form = {name: value for name, value in page.form("/deployments/new").items() if name != "option.unruled"} | typed
+    refused = Page(browser.client.post("/deployments/new", data=form, headers=HTML))
+    assert refused.status == 400
+    assert {name: refused.form("/deployments/new")[name] for name in typed} == typed
+    assert "option.unruled" not in refused.form("/deployments/new")
+
+
 def test_one_of_an_organisation_deploys_in_it_alone(airlock: Airlock) -> None:
     admin = person(airlock.app, Role.ADMINISTRATOR, "acme", name="bob")
     page = admin.open("/deployments/new?workflow=extract-text")
