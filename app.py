@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, render_as_batch=True, compare_type=True)
     redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
-    install(app, _parts(app, settings, redis))
+    install(app, make_parts(app, settings, redis))
     api.register(app, console.page_for_people)
     console.register(app, ("rq_dashboard.queues_overview", "Queue", True))
     cli.register(app)
@@ -70,7 +70,8 @@ def _switch_on_extras(settings: Settings) -> None:
         raise InvalidSettings(str(error)) from None
 
 
-def _parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
+def make_parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
+    """What `app` works with; `redis` is the connection that dispatches."""
     policy = settings.policy()
     last_words = RedisLastWords(redis)
     announcing = connections.announcing(settings.redis_url, verify_tls=settings.redis_tls_verify)

@@ -31,18 +31,27 @@ File = tuple[str, bytes]
 HELLO: File = ("hello.txt", b"Hello, world.")
 
 
+def settings_for(folder: Path, **told: Any) -> Settings:
+    """What is `told`, and what tests need beside it; a folder below `folder` holds what it leaves out."""
+    return Settings(**{"airlock_data": folder, "secret_key": "test", **told})
+
+
 @contextmanager
 def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
-    """An application with tables, on what `settings` say; a folder below `folder` holds what they leave out."""
-    chosen = Settings(**{"airlock_data": folder, "secret_key": "test", **settings})
-    app = create_app(chosen)
+    """An application with tables, on what `settings` say."""
+    app = create_app(settings_for(folder, **settings))
     with closing(app):
-        database = parts_of(app).database
-        if not sa.inspect(database.engine).has_table(Installation.__tablename__):
-            db.metadata.create_all(database.engine)
-        with database.writing() as session:
-            session.merge(Installation(id=1))
+        engine = parts_of(app).database.engine
+        if not sa.inspect(engine).has_table(Installation.__tablename__):
+            db.metadata.create_all(engine)
+        make_installation(parts_of(app))
         yield app
+
+
+def make_installation(parts: Parts) -> None:
+    """The row that `flask db upgrade` makes."""
+    with parts.database.writing() as session:
+        session.merge(Installation(id=1))
 
 
 def make_tables(url: str) -> None:

@@ -2,71 +2,68 @@
 
 from __future__ import annotations
 
-import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-import sqlalchemy as sa
 from flask import Flask
 
+from app import create_app, make_parts
 from deployment.api.waiting import room_of
-from deployment.database import Database, db
-from deployment.models import Installation
 from deployment.parts import install, parts_of
 from deployment.rehearsal import compile_statements
-from tests.airlock import disconnect, make_app
+from jobs.connections import dispatching
+from settings import Settings
+from tests.airlock import closing, disconnect, make_app, make_installation, settings_for
+from tests.servers.shared import Shared
+
+PER_APPLICATION = {"log_format", "trusted_proxies", "web_threads"}
+"""Settings that an application reads while it is made."""
 
 
 class SharedApps:
-    """One for each database; what a test replaces in it, and what it leaves, is gone when the next test begins."""
+    """What a test sets, replaces and leaves in one is gone when the next test begins."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._made = folder, 0
-        self._idle: dict[str, Flask] = {}
+    def __init__(self) -> None:
+        self._idle: dict[tuple[str, str], list[Flask]] = defaultdict(list)
         self._open = ExitStack()
 
     @contextmanager
-    def lent(self, database_url: str, redis_url: str) -> Iterator[Flask]:
-        """One on the database at `database_url`, which is emptied by who has made it, or on a SQLite file of ours."""
-        app = self._idle.pop(database_url, None) or self._make(database_url, redis_url)
-        parts, config = parts_of(app), dict(app.config)
-        with parts.database.writing() as session:
-            session.merge(Installation(id=1))
-        shape = _shape(parts.database)
-        yield app
-        assert room_of(app).taken == 0, "a reply that streams was not closed"
-        install(app, parts)
-        app.config.update(config)
-        disconnect(parts)
-        shutil.rmtree(app.config["AIRLOCK"].airlock_data / "objects", ignore_errors=True)
-        if _shape(parts.database) == shape:
-            if not database_url:
-                _delete_rows(parts.database)
-            self._idle[database_url] = app
+    def lent(self, folder: Path, **told: Any) -> Iterator[Flask]:
+        """One with the settings that were told; one of its own where others could not use it afterwards."""
+        urls = told.get("database_url"), told.get("redis_url")
+        if PER_APPLICATION & told.keys() or not all(isinstance(url, Shared) for url in urls):
+            with make_app(folder, **told) as app:
+                yield app
+            return
+        idle, settings = self._idle[str(urls[0]), str(urls[1])], settings_for(folder, **told)
+        app = idle.pop() if idle else self._make(settings)
+        with _fitted(app, settings):
+            yield app
+        idle.append(app)
 
     def close(self) -> None:
         self._open.close()
 
-    def _make(self, database_url: str, redis_url: str) -> Flask:
-        self._made += 1
-        folder = self._folder / str(self._made)
-        folder.mkdir()
-        url = database_url or f"sqlite:///{folder}/airlock.db"
-        app = self._open.enter_context(make_app(folder, database_url=url, redis_url=redis_url))
+    def _make(self, settings: Settings) -> Flask:
+        app = self._open.enter_context(closing(create_app(settings)))
         compile_statements(parts_of(app).database, parts_of(app).policy)  # as `flask worker` does
         return app
 
 
-def _shape(database: Database) -> object:
-    """Changes when a table does; PostgreSQL's are watched by who lends them."""
-    if database.engine.dialect.name != "sqlite":
-        return None
-    with database.reading() as session:
-        return session.scalar(sa.text("PRAGMA schema_version"))
-
-
-def _delete_rows(database: Database) -> None:
-    with database.writing() as session:
-        for table in reversed(db.metadata.sorted_tables):
-            session.execute(sa.delete(table))
+@contextmanager
+def _fitted(app: Flask, settings: Settings) -> Iterator[None]:
+    """With parts of its own, but for the connections of the database, which know the SQL by now."""
+    own, config = parts_of(app), dict(app.config)
+    parts = make_parts(app, settings, dispatching(settings.redis_url))
+    app.config["AIRLOCK"] = settings
+    install(app, parts)
+    make_installation(parts)
+    yield
+    assert room_of(app).taken == 0, "a reply that streams was not closed"
+    disconnect(parts)
+    parts.dispatcher.close()  # type: ignore[attr-defined]
+    install(app, own)
+    app.config.update(config)

@@ -100,11 +100,11 @@ def minio(url: str) -> Minio:
 
 @pytest.fixture
 def flask_world(
-    sqlite_url: str, redis_url: str, s3_faults: S3Proxy, monkeypatch: pytest.MonkeyPatch
+    bare_sqlite_url: str, redis_url: str, s3_faults: S3Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FlaskWorld]:
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("DATABASE_URL", bare_sqlite_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
-    world = FlaskWorld(sqlite_url, redis_url, s3_faults)
+    world = FlaskWorld(bare_sqlite_url, redis_url, s3_faults)
     yield world
     world.redis.close()
 

@@ -10,35 +10,33 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.airlock import Airlock, make_app
+from tests.airlock import Airlock
 from tests.shared_apps import SharedApps
 
 
-@pytest.fixture
-def new_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """Makes applications: `new_app(database_url=…, redis_url=…, storage_url=…, lease_seconds=2)`; tables included."""
-    with ExitStack() as made:
-
-        def make(**settings: Any) -> Flask:
-            return made.enter_context(make_app(tmp_path, **settings))
-
-        yield make
-
-
 @pytest.fixture(scope="session")
-def shared_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApps]:
+def shared_apps() -> Iterator[SharedApps]:
     """Applications that serve one test after the other."""
-    apps = SharedApps(tmp_path_factory.mktemp("apps"))
+    apps = SharedApps()
     yield apps
     apps.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def app(request: pytest.FixtureRequest, shared_apps: SharedApps, redis_url: str) -> Iterator[Flask]:
+@pytest.fixture
+def new_app(tmp_path: Path, shared_apps: SharedApps) -> Iterator[Callable[..., Flask]]:
+    """Makes applications: `new_app(database_url=…, redis_url=…, storage_url=…, lease_seconds=2)`; tables included."""
+    with ExitStack() as lent:
+
+        def make(**settings: Any) -> Flask:
+            return lent.enter_context(shared_apps.lent(tmp_path, **settings))
+
+        yield make
+
+
+@pytest.fixture
+def app(new_app: Callable[..., Flask], database_url: str, redis_url: str) -> Flask:
     """An application on each database, the shared queue, and a folder; all of them empty."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
-    with shared_apps.lent(url, redis_url) as app:
-        yield app
+    return new_app(database_url=database_url, redis_url=redis_url)
 
 
 @pytest.fixture

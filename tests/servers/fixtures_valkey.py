@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.missing import missing
+from tests.servers.shared import Shared
 from tests.servers.valkey import Valkey, valkey_binary
 
 
@@ -21,7 +22,7 @@ def valkey() -> Iterator[Valkey]:
 def redis_url(valkey: Valkey) -> str:
     """`redis://127.0.0.1:port/0` of the shared server, empty."""
     valkey.flush()
-    return valkey.url
+    return Shared(valkey.url)
 
 
 @pytest.fixture

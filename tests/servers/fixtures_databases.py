@@ -11,6 +11,8 @@ from tests.airlock import make_tables
 from tests.servers.missing import missing
 from tests.servers.postgres import Postgres
 from tests.servers.postgres_binaries import postgres_binaries
+from tests.servers.shared import Shared
+from tests.servers.sqlite_files import SqliteFiles
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,7 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> Iterator[str]:
     """`postgresql+psycopg://` URL of a database with our tables and no rows; in the end connections are cut off."""
     with postgres.database_with_tables(make_tables) as url:
-        yield url
+        yield Shared(url)
 
 
 @pytest.fixture
@@ -41,8 +43,21 @@ def own_postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """The files that all tests share."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"), make_tables)
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(sqlite_files: SqliteFiles) -> Iterator[str]:
+    """`sqlite:///` URL of a file with our tables and no rows."""
+    with sqlite_files.lent() as url:
+        yield Shared(url)
+
+
+@pytest.fixture
+def bare_sqlite_url(tmp_path: Path) -> str:
     """`sqlite:///` URL of a file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'airlock.db'}"
 
@@ -57,7 +72,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(params=["sqlite", "postgres"])
 def bare_database_url(request: pytest.FixtureRequest) -> str:
     """The same without any table, for a test that makes, or spoils, its own."""
-    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgres": "bare_postgres_url"}[request.param])
+    url: str = request.getfixturevalue(f"bare_{request.param}_url")
     return url
 
 
