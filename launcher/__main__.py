@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from launcher.demo import show
 from launcher.installation import Installation
 from settings import launcher_settings
 
@@ -38,7 +37,7 @@ def run() -> None:
     try:
         with Installation(launcher_settings()) as installation:
             print(f"Airlock is ready on {installation.url}", flush=True)
-            if first := installation.first_administrator():
+            if first := installation.first_login:
                 print("Log in as {} with the password {}: it is shown this once".format(*first), flush=True)
             installation.watch()
     except ToldToStop:
@@ -47,6 +46,8 @@ def run() -> None:
 
 def demo() -> None:
     """Everything in a fresh folder and on a free port; the parts' lines are shown only if something fails."""
+    from launcher.demo import show  # what makes documents is nothing that `run` needs
+
     with tempfile.TemporaryDirectory(prefix="airlock-demo-") as folder, _shown_on_failure(Path(folder) / "log") as log:
         settings = launcher_settings(
             airlock_data=Path(folder) / "data", host="127.0.0.1", port=0, database_url="", redis_url="", storage_url=""

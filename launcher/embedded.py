@@ -1,7 +1,6 @@
 """The folder `$AIRLOCK_DATA/embedded`: held by one launcher at a time, it tells other shells' commands what runs.
 
-Each setting is a file that only we can read. When the launcher has ended, only the secret key stays, and whether
-somebody was made who may use the console.
+Each setting is a file that only we can read. When the launcher has ended, only the secret key stays.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from types import TracebackType
 from launcher.part import PartFailed
 from settings import embedded_settings
 
-LOCK, SECRET_KEY, PEOPLE = "lock", "secret_key", "people"
+LOCK, SECRET_KEY = "lock", "secret_key"
 
 
 class EmbeddedFolder:
@@ -45,15 +44,6 @@ class EmbeddedFolder:
         file = self._folder / SECRET_KEY
         return file.read_text() if file.exists() else secrets.token_urlsafe(32)
 
-    @property
-    def has_people(self) -> bool:
-        """Whether `note_people` was called, at this start or an earlier one."""
-        return (self._folder / PEOPLE).exists()
-
-    def note_people(self) -> None:
-        """Somebody may use the console."""
-        write_private(self._folder / PEOPLE, "")
-
     def tell(self, **settings: str) -> None:
         """Let commands in other shells, with the same AIRLOCK_DATA, find these settings."""
         for name, value in settings.items():
@@ -70,7 +60,7 @@ class EmbeddedFolder:
     def _forget(self) -> None:
         """Also what a launcher that was killed could not take back."""
         for file in self._folder.iterdir():
-            if file.name not in (LOCK, SECRET_KEY, PEOPLE):
+            if file.name not in (LOCK, SECRET_KEY):
                 file.unlink()
 
 

@@ -25,13 +25,17 @@ from launcher.valkey import EmbeddedValkey, free_port
 from settings import Settings
 
 BIN = Path(sys.executable).parent
-ADMINISTRATOR = "admin"
 STOP_SECONDS = 28
 """What all parts together get to end by themselves: a file in work is ended, or handed back."""
 
 
 class Installation:
-    """Runs while the block runs. `environment` is what our commands need to reach it."""
+    """Runs while the block runs. `environment` is what our commands need to reach it.
+
+    `first_login` is name and password of the console's first user, if this start has made it.
+    """
+
+    first_login: tuple[str, str] | None
 
     def __init__(self, settings: Settings, output: IO[bytes] | None = None) -> None:
         settings = settings.model_copy(update={"port": settings.port or free_port()})
@@ -74,18 +78,6 @@ class Installation:
     ) -> None:
         self._started.close()
 
-    def first_administrator(self) -> tuple[str, str] | None:
-        """Name and password of the console's first user; None if there is one, or was at an earlier start."""
-        if self._folder.has_people:
-            return None
-        words = ["users", "create", ADMINISTRATOR, "--role", "administrator", "--first", "--json"]
-        done = finish(["flask", *words], self.environment, stdout=PIPE)
-        if done.returncode:
-            raise PartFailed("flask users create failed; check DATABASE_URL")
-        self._folder.note_people()
-        made = json.loads(done.stdout)
-        return (made["name"], made["password"]) if made["name"] else None
-
     def watch(self) -> None:
         """Wait for a part to end, which none should; raises `PartFailed` naming it."""
         while True:
@@ -99,7 +91,7 @@ class Installation:
         self._told["secret_key"] = self._settings.secret_key or self._folder.secret_key()
         if not self._settings.redis_url:
             self._start_valkey()
-        self._migrate()
+        self._prepare()
         self._start_web_and_worker()
         self._folder.tell(**self._told)
 
@@ -108,10 +100,12 @@ class Installation:
         self._told["redis_url"] = valkey.url
         self._add("valkey", valkey.command()).await_ready(valkey.lacking)
 
-    def _migrate(self) -> None:
-        done = finish(["flask", "db", "upgrade"], self.environment, stdout=PIPE, stderr=STDOUT)
+    def _prepare(self) -> None:
+        done = finish([sys.executable, "-m", "launcher.prepare"], self.environment, stdout=PIPE, stderr=STDOUT)
         if done.returncode:
-            raise PartFailed(f"{done.stdout}flask db upgrade failed; check DATABASE_URL")
+            raise PartFailed(f"{done.stdout}the database could not be prepared; check DATABASE_URL")
+        user = json.loads(done.stdout.splitlines()[-1])
+        self.first_login = (user["name"], user["password"]) if user["name"] else None
 
     def _start_web_and_worker(self) -> None:
         """Both at once, since each takes a second to import what it needs."""

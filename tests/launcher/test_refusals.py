@@ -23,5 +23,5 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     url = "postgresql://nobody:hidden@127.0.0.1:1/none"
     done = launch_briefly("run", AIRLOCK_DATA=str(tmp_path), DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1")
     assert done.returncode == 1
-    assert done.stderr.endswith("flask db upgrade failed; check DATABASE_URL\n")
+    assert done.stderr.endswith("the database could not be prepared; check DATABASE_URL\n")
     assert "hidden" not in done.stderr

@@ -92,7 +92,7 @@ def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(installation: Launc
     message = installation.post(deployed, timeout="60")
     assert installation.end(signal.SIGINT) == 0
     assert installation.left() == []
-    assert {file.name for file in (installation.data / "embedded").iterdir()} == {"lock", "people", "secret_key"}
+    assert {file.name for file in (installation.data / "embedded").iterdir()} == {"lock", "secret_key"}
     assert "make run" in installation.flask("executions", "list").stderr
     installation.start()
     reply = httpx.get(

@@ -67,5 +67,5 @@ def person(app: Flask, role: Role = Role.ADMINISTRATOR, organization: str | None
         of = find_organization(session, organization) if organization else None
         session.add(User(name=name, password_hash=CHEAP, role=role, organization=of))
     browser = Browser(app)
-    assert browser.log_in(name).status == 200
+    assert browser.log_in(name, then="/account").status == 200  # the cheapest of all pages
     return browser
