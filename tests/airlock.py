@@ -67,9 +67,8 @@ def closing(app: Flask) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        parts = parts_of(app)
-        disconnect(parts)
-        parts.dispatcher.close()  # type: ignore[attr-defined]
+        close(parts_of(app))
+        parts_of(app).database.dispose()
 
 
 @contextmanager
@@ -80,11 +79,11 @@ def app_inside(data: Path, **settings: Any) -> Iterator[Flask]:
         yield app
 
 
-def disconnect(parts: Parts) -> None:
-    """End the thread that looks for those who wait, then close what it, and everybody, has opened to the database."""
+def close(parts: Parts) -> None:
+    """End the thread that looks for those who wait, then close all that is open but the pool of the database."""
     parts.wakeups.close()  # type: ignore[attr-defined]
-    parts.database.dispose()
     parts.ledger.database.dispose()
+    parts.dispatcher.close()  # type: ignore[attr-defined]
 
 
 class Airlock:

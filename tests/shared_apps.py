@@ -16,7 +16,7 @@ from deployment.parts import install, parts_of
 from deployment.rehearsal import compile_statements
 from jobs.connections import dispatching
 from settings import Settings
-from tests.airlock import closing, disconnect, make_app, make_installation, settings_for
+from tests.airlock import close, closing, make_app, make_installation, settings_for
 from tests.servers.shared import Shared
 
 PER_APPLICATION = {"log_format", "trusted_proxies", "web_threads"}
@@ -55,7 +55,7 @@ class SharedApps:
 
 @contextmanager
 def _fitted(app: Flask, settings: Settings) -> Iterator[None]:
-    """With parts of its own, but for the connections of the database, which know the SQL by now."""
+    """With parts of its own, but for the connections of the database, which stay open and know the SQL by now."""
     own, config = parts_of(app), dict(app.config)
     parts = make_parts(app, settings, dispatching(settings.redis_url))
     app.config["AIRLOCK"] = settings
@@ -63,7 +63,6 @@ def _fitted(app: Flask, settings: Settings) -> Iterator[None]:
     make_installation(parts)
     yield
     assert room_of(app).taken == 0, "a reply that streams was not closed"
-    disconnect(parts)
-    parts.dispatcher.close()  # type: ignore[attr-defined]
+    close(parts)
     install(app, own)
     app.config.update(config)

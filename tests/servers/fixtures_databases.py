@@ -24,7 +24,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """`postgresql+psycopg://` URL of a database with our tables and no rows; in the end connections are cut off."""
+    """`postgresql+psycopg://` URL of a database with our tables, without rows; in the end transactions are cut off."""
     with postgres.database_with_tables(make_tables) as url:
         yield Shared(url)
 

@@ -11,6 +11,8 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 
 CUT_OFF = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
 """
+END_TRANSACTIONS = f"{CUT_OFF.rstrip()} AND state <> 'idle'"
+"""An idle connection holds nothing: who keeps it saves making another."""
 DELETE_ROWS = """
 DO $$
 DECLARE name text;
@@ -34,8 +36,8 @@ class PreparedDatabase:
         self._shape = self._columns()
 
     def restore(self) -> bool:
-        """Cut off everybody and delete all rows; False if the tables are not as they were."""
-        self._connection.execute(CUT_OFF)
+        """Cut off who is at something and delete all rows; False if the tables are not as they were."""
+        self._connection.execute(END_TRANSACTIONS)
         if self._columns() != self._shape:
             return False
         self._connection.execute(DELETE_ROWS)
