@@ -69,6 +69,7 @@ def closing(app: Flask) -> Iterator[Flask]:
     finally:
         close(parts_of(app))
         parts_of(app).database.dispose()
+        parts_of(app).ledger.database.dispose()
 
 
 @contextmanager
@@ -80,9 +81,8 @@ def app_inside(data: Path, **settings: Any) -> Iterator[Flask]:
 
 
 def close(parts: Parts) -> None:
-    """End the thread that looks for those who wait, then close all that is open but the pool of the database."""
+    """End the thread that looks for those who wait, then close all that is open but the pools of the database."""
     parts.wakeups.close()  # type: ignore[attr-defined]
-    parts.ledger.database.dispose()
     parts.dispatcher.close()  # type: ignore[attr-defined]
 
 

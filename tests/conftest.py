@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what takes longest, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
+        if "chromium" in item.fixturenames:  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.browser)
         if config.getoption("timeout") is None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
 

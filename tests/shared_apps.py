@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from flask import Flask
 
 from app import create_app, make_parts
 from deployment.api.waiting import room_of
+from deployment.database import Database
+from deployment.ledger import ExecutionLedger
 from deployment.parts import install, parts_of
 from deployment.rehearsal import compile_statements
 from jobs.connections import dispatching
@@ -58,6 +61,8 @@ def _fitted(app: Flask, settings: Settings) -> Iterator[None]:
     """With parts of its own, but for the connections of the database, which stay open and know the SQL by now."""
     own, config = parts_of(app), dict(app.config)
     parts = make_parts(app, settings, dispatching(settings.redis_url))
+    marking = Database(own.ledger.database.engine, parts.wakeups.publish, parts.tallies)
+    parts = replace(parts, ledger=ExecutionLedger(marking, parts.policy, parts.last_words))
     app.config["AIRLOCK"] = settings
     install(app, parts)
     make_installation(parts)
