@@ -20,6 +20,7 @@ from tests.airlock import HELLO, Airlock
 from tests.deployment.api.v1.event_reading import Event, kinds, told
 from tests.deployment.api.v1.test_show import claim_first
 from tests.deployment.api.wire import work_here
+from tests.eventually import eventually
 from tests.servers.postgres import Postgres
 
 Next = Callable[[], list[Event]]
@@ -98,7 +99,7 @@ def test_who_has_the_state_is_told_only_the_change(airlock: Airlock) -> None:
     with following(airlock, execution_id, seen) as pieces:
         assert pieces() == [], "a comment, since nothing has changed"
         claim_first(airlock, execution_id)
-        assert kinds(pieces()) == ["file", "execution"]
+        assert kinds(eventually(pieces, what="more than comments")) == ["file", "execution"]
 
 
 def test_only_the_last_of_several_events_has_an_id(airlock: Airlock) -> None:
