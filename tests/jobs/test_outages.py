@@ -90,12 +90,13 @@ def test_b5_the_database_is_killed_while_a_file_is_worked_on(
     new_stage: NewStage, own_postgres: Postgres, redis_url: str
 ) -> None:
     with own_postgres.database() as url:
-        stage = new_stage(database_url=url, redis_url=redis_url, lease_seconds=4)
+        lease = 4
+        stage = new_stage(database_url=url, redis_url=redis_url, lease_seconds=lease)
         run, other = stage.accept([stage.act("hold")]), stage.accept([stage.act("work")])
         with stage.worker() as worker:
             horse = stage.begun()
             own_postgres.kill()
-            eventually(gone(horse), within=3)
+            eventually(gone(horse), within=lease)  # until then nobody else may take the file
             assert worker.alive
             own_postgres.start()
             stage.go()
