@@ -35,10 +35,8 @@ def main(words: Sequence[str]) -> None:
 def run() -> None:
     """Everything in the foreground, on `PORT` and `AIRLOCK_DATA`."""
     try:
-        with Installation(launcher_settings()) as installation:
+        with Installation(launcher_settings(), welcome=_show_login) as installation:
             print(f"Airlock is ready on {installation.url}", flush=True)
-            if first := installation.first_login:
-                print("Log in as {} with the password {}: it is shown this once".format(*first), flush=True)
             installation.watch()
     except ToldToStop:
         print("Airlock has ended", flush=True)
@@ -68,6 +66,10 @@ def _shown_on_failure(log: Path) -> Iterator[Path]:
         if log.exists():
             print(log.read_text(errors="replace")[-8000:], file=sys.stderr)
         raise
+
+
+def _show_login(name: str, password: str) -> None:
+    print(f"Log in as {name} with the password {password}: it is shown this once", flush=True)
 
 
 def _leave(signum: int, _frame: Any) -> None:

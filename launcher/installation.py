@@ -7,10 +7,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from subprocess import PIPE, STDOUT
+from subprocess import PIPE
 from types import TracebackType
 from typing import IO
 
@@ -32,14 +32,18 @@ STOP_SECONDS = 28
 class Installation:
     """Runs while the block runs. `environment` is what our commands need to reach it.
 
-    `first_login` is name and password of the console's first user, if this start has made it.
+    `welcome` is told name and password of the console's first user as soon as it is made: whatever dies afterwards,
+    no later start knows them.
     """
 
-    first_login: tuple[str, str] | None
-
-    def __init__(self, settings: Settings, output: IO[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        output: IO[bytes] | None = None,
+        welcome: Callable[[str, str], None] = lambda _name, _password: None,
+    ) -> None:
         settings = settings.model_copy(update={"port": settings.port or free_port()})
-        self._settings, self._output = settings, output
+        self._settings, self._output, self._welcome = settings, output, welcome
         self._parts: list[Part] = []
         self._folder = EmbeddedFolder(settings.airlock_data.absolute())
         self._told = {
@@ -101,11 +105,12 @@ class Installation:
         self._add("valkey", valkey.command()).await_ready(valkey.lacking)
 
     def _prepare(self) -> None:
-        done = finish([sys.executable, "-m", "launcher.prepare"], self.environment, stdout=PIPE, stderr=STDOUT)
+        done = finish([sys.executable, "-m", "launcher.prepare"], self.environment, stdout=PIPE, stderr=PIPE)
         if done.returncode:
-            raise PartFailed(f"{done.stdout}the database could not be prepared; check DATABASE_URL")
+            raise PartFailed(f"{done.stdout}{done.stderr}the database could not be prepared; check DATABASE_URL")
         user = json.loads(done.stdout.splitlines()[-1])
-        self.first_login = (user["name"], user["password"]) if user["name"] else None
+        if user["name"]:
+            self._welcome(user["name"], user["password"])
 
     def _start_web_and_worker(self) -> None:
         """Both at once, since each takes a second to import what it needs."""

@@ -22,7 +22,7 @@ from settings import Settings
 from tests.airlock import close, closing, make_app, make_installation, settings_for
 from tests.servers.shared import Shared
 
-PER_APPLICATION = {"log_format", "trusted_proxies", "web_threads"}
+PER_APPLICATION = {"log_format", "redis_tls_verify", "secret_key", "sentry_dsn", "trusted_proxies", "web_threads"}
 """Settings that an application reads while it is made."""
 
 

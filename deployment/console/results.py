@@ -40,15 +40,13 @@ class Shown:
 
 def results_of(run: Execution) -> tuple[list[Shown], str]:
     """Of the first files that have one, and why there are none, where the storage is to blame."""
-    files = (
-        [] if run.deleted_at or is_expired(run) else [file for file in run.files if file.status == FileStatus.SUCCESS]
-    )
+    files = [] if run.deleted_at or is_expired(run) else _done(run)[:FILES]
     try:
-        found = read_results(parts().store, run, files[:FILES]) if files else []
+        found = read_results(parts().store, run, files)
     except StorageError as error:
         log.warning("results_not_readable", execution_id=str(run.id), error=type(error).__name__)
         return [], "The results are stored, and the storage does not answer now."
-    return [_shown(run, file, result) for file, (result, _) in zip(files, found, strict=False) if result], ""
+    return [_shown(run, file, result) for file, (result, _) in zip(files, found, strict=True) if result], ""
 
 
 @page("/executions/<uuid:execution_id>/results.json", Role.VIEWER)
@@ -65,6 +63,10 @@ def download_results(execution_id: UUID) -> Response:
     reply = Response(json.dumps(items, ensure_ascii=False, indent=2), mimetype="application/json")
     reply.headers["Content-Disposition"] = f'attachment; filename="{run.id}.json"'
     return reply
+
+
+def _done(run: Execution) -> list[ExecutionFile]:
+    return [file for file in run.files if file.status == FileStatus.SUCCESS]
 
 
 def _shown(run: Execution, file: ExecutionFile, result: StoredResult) -> Shown:

@@ -20,6 +20,7 @@ from tests.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "AIRLOCK_TEST_MARK"
+READY = "Airlock is ready on "
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -76,7 +77,7 @@ class Launched:
                 stderr=err,
                 start_new_session=True,
             )
-        eventually(lambda: self.out.read_text() or self.process.poll() is not None, within=60)
+        eventually(lambda: READY in self.out.read_text() or self.process.poll() is not None, within=60)
         assert self.process.poll() is None, self.err.read_text()[-4000:]
         return self
 

@@ -25,3 +25,10 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.endswith("the database could not be prepared; check DATABASE_URL\n")
     assert "hidden" not in done.stderr
+
+
+def test_a_start_that_fails_has_shown_the_password_that_no_later_one_knows(tmp_path: Path) -> None:
+    failed = launch_briefly("run", AIRLOCK_DATA=str(tmp_path / "data"), PORT="0", GUNICORN_CMD_ARGS="--no-such-option")
+    assert failed.returncode == 1
+    assert "web ended with status 2" in failed.stderr
+    assert failed.stdout.startswith("Log in as admin with the password ")

@@ -33,8 +33,8 @@ def _out(installation: Launched) -> str:
 def test_it_says_where_it_is_ready_and_who_may_log_in_and_nothing_else(installation: Launched) -> None:
     password = first_password(installation)
     assert _out(installation) == (
-        f"Airlock is ready on http://127.0.0.1:{installation.port}\n"
         f"Log in as admin with the password {password}: it is shown this once\n"
+        f"Airlock is ready on http://127.0.0.1:{installation.port}\n"
     )
     assert httpx.get(f"{installation.url}/readyz").json()["status"] == "ready"
     with httpx.Client(base_url=installation.url, follow_redirects=True) as browser:

@@ -18,7 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from deployment.api.waiting import room_of
 from deployment.clock import utcnow
 from deployment.deliveries import deliver, overdue_deliveries
-from deployment.models import AuditLine
+from deployment.models import AuditLine, Deployment
 from deployment.stop import stop
 from examples import webhook_receiver
 from tests.airlock import Airlock
@@ -89,6 +89,14 @@ def test_while_a_secret_is_rotated_the_receiver_may_have_either(
     assert verified(old, first) == verified(new, first)
     with freeze_time(utcnow() + timedelta(seconds=61)), pytest.raises(WebhookVerificationError):
         verified(old, second)
+
+
+def test_what_cannot_be_signed_is_not_sent(airlock: Airlock, manager: Native, receiver: Receiver) -> None:
+    made = manager.got("post", HERE, {"url": receiver.url}, status=201)
+    row = manager.got("get", "/deployments/acme/text")
+    airlock.swap(Deployment, UUID(row["id"]), webhook_secret=None)
+    problem(manager("post", f"{HERE}/{made['id']}/test"), 409, "conflict")
+    assert receiver.requests == []
 
 
 def test_a_test_tells_at_once_what_the_receiver_has_answered(manager: Native, receiver: Receiver) -> None:
