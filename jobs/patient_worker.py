@@ -113,6 +113,11 @@ class PatientWorker(Worker):
                 super().heartbeat(timeout)
                 self._told_rq = time.monotonic()
 
+    def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
+        """For the dashboard: a Redis that goes away just as a worker starts is no reason to quit."""
+        with suppress(RedisError):
+            super().set_state(state, pipeline)
+
     def check_for_suspension(self, burst: bool) -> None:
         with suppress(RedisError):
             super().check_for_suspension(burst)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import Event
 from unittest import mock
 
 import pytest
@@ -13,6 +14,7 @@ from deployment.clock import utcnow
 from deployment.models import ExecutionFile
 from deployment.reconcile import reconcile, rescue
 from jobs import connections, patient_worker
+from jobs.patient_worker import PatientWorker
 from tests.eventually import eventually
 from tests.jobs.stage import Stage, gone
 from tests.servers.postgres import Postgres
@@ -63,6 +65,21 @@ def test_b5_a_worker_that_idles_while_redis_is_away_works_and_is_known_again_aft
         assert queue_stage.ended(run).status == "COMPLETED"
         assert worker.alive
         eventually(lambda: queue_stage.parts.dispatcher.workers() == 1, within=12, what="the worker to register again")
+
+
+def test_b5_redis_that_goes_away_while_a_worker_makes_itself_known_does_not_end_it(
+    queue_stage: Stage, own_valkey: Valkey
+) -> None:
+    go_on, is_beyond = Event(), Event()
+    known = mock.patch.object(PatientWorker, "subscribe", side_effect=lambda: go_on.wait(30))
+    looking_for_work = mock.patch.object(PatientWorker, "check_for_suspension", side_effect=lambda _: is_beyond.set())
+    with known, looking_for_work, queue_stage.worker():
+        eventually(lambda: queue_stage.parts.dispatcher.workers() == 1)
+        with away(own_valkey, keep_data=False):
+            go_on.set()
+            assert is_beyond.wait(10), "the worker ended"
+        run = queue_stage.accept([queue_stage.act("work")])
+        assert queue_stage.ended(run).status == "COMPLETED"
 
 
 def test_b5_redis_that_hangs_does_not_hold_up_the_moves_of_the_rows(
