@@ -15,6 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests import loopback
 from tests.deploy.slug import ROOT, Slug
 from tests.eventually import eventually
 from tests.launcher.launched import MARK, processes_of
@@ -66,11 +67,13 @@ def test_a_slug_is_released_twice_boots_works_and_ends(
 
     with _booted(slug, environment, tmp_path) as processes:
         url = f"http://127.0.0.1:{port}"
-        eventually(lambda: httpx.get(f"{url}/readyz").status_code == 200, within=40, passing_over=(httpx.HTTPError,))
+        eventually(lambda: loopback.get(f"{url}/readyz").status_code == 200, within=40, passing_over=(httpx.HTTPError,))
         deployed = json.loads(slug.run("flask deploy acme text --workflow extract-text --json", environment).stdout)
         headers, files = {"Authorization": f"Bearer {deployed['api_key']}"}, {"files": ("a.txt", b"Hello, world.")}
-        posted = httpx.post(f"{url}{deployed['path']}", headers=headers, files=files, data={"timeout": 60}, timeout=70)
-        read = httpx.get(f"{url}{posted.json()['message']['status_api']}", headers=headers)
+        posted = loopback.post(
+            f"{url}{deployed['path']}", headers=headers, files=files, data={"timeout": 60}, timeout=70
+        )
+        read = loopback.get(f"{url}{posted.json()['message']['status_api']}", headers=headers)
         assert read.json()["status"] == "COMPLETED", posted.text
         assert read.json()["message"][0]["result"]["output"]["pages"][0]["text"] == "Hello, world."
 

@@ -36,7 +36,7 @@ How long it takes until a process that was killed is missed: real processes, wit
 def main(words: list[str]) -> int:
     """Run, print, and write the tables if everything passed."""
     results = Results()
-    side_by_side = [f"--numprocesses={os.cpu_count()}", "--dist=loadfile", "--no-loadscope-reorder"]
+    side_by_side = [f"--numprocesses={os.cpu_count()}", "--no-loadscope-reorder"]
     selected = ["-p", "tests.faults.selection", "-m", ""]
     pytest.main(["--no-header", *side_by_side, *selected, "tests", *words], plugins=[results])
     print("", *lines(results), sep="\n")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from tests import loopback
 from tests.faults.tally import Tally
 
 ENDS = {"COMPLETED", "ERROR", "STOPPED"}
@@ -32,7 +33,7 @@ class Client:
         self._mine: list[UUID] = []
 
     def call(self, over: threading.Event) -> None:
-        with httpx.Client(headers=self._headers, timeout=30) as http:
+        with loopback.Client(headers=self._headers, timeout=30) as http:
             while not over.is_set():
                 try:
                     pause = 0 if self._submit(http) else PAUSE_SECONDS

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from deployment.clock import utcnow
 from deployment.models import Execution, LogLine
+from tests import loopback
 from tests.airlock import make_app
 from tests.eventually import eventually
 from tests.faults.site import WEB, WORKER, Site
@@ -110,7 +111,7 @@ class Ruins(Stage):
 
     def _post_in_vain(self) -> None:
         with suppress(httpx.TransportError):
-            httpx.post(f"{self.site.url}{self.path}", headers=self.headers, files={"files": b"text"}, timeout=60)
+            loopback.post(f"{self.site.url}{self.path}", headers=self.headers, files={"files": b"text"}, timeout=60)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import psutil
 
 from launcher.part import Part
 from settings import Settings
+from tests import loopback
 from tests.eventually import eventually
 from tests.launcher.launched import clean_environment
 from tests.processes import family
@@ -64,7 +65,7 @@ class Site:
     def answers(self) -> bool:
         """Whether the web server does."""
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/healthz", timeout=1).status_code == 200
+            return loopback.get(f"{self.url}/healthz", timeout=1).status_code == 200
         return False
 
     def __enter__(self) -> Site:

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import psutil
 
+from tests import loopback
 from tests.eventually import eventually
 from tests.servers.process import free_port
 
@@ -116,7 +116,7 @@ class Launched:
         """POST one text to a deployment, as `deploy --json` gave it; the message of the reply."""
         headers = {"Authorization": f"Bearer {deployed['api_key']}"}
         files = {"files": ("hello.txt", b"Hello, world.")}
-        reply = httpx.post(deployed["url"], headers=headers, files=files, data=fields, timeout=60)
+        reply = loopback.post(deployed["url"], headers=headers, files=files, data=fields, timeout=60)
         assert reply.status_code == 200, reply.text
         message: dict[str, Any] = reply.json()["message"]
         return message

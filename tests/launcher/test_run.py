@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
 from deployment.models import ExecutionFile, FileStatus
+from tests import loopback
 from tests.eventually import eventually
 from tests.launcher.launched import MARK, Launched, launch_briefly, processes_of
 from tests.servers.valkey import Valkey
 
 pytestmark = pytest.mark.slow
 
+QUICKLY = {"LEASE_SECONDS": "2", "CLOCK_SKEW_SECONDS": "1", "RECONCILE_SECONDS": "1", "WORKERS": "1"}
 EVERYTHING = "launcher queue gunicorn web web supervisor reconciler worker work-horse"
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """One that may be ended, which those who share `installation` would notice."""
+    folder = tmp_path_factory.mktemp("ended") / "data"
+    with Launched(folder, WORKFLOWS="tests.launcher.endless", **QUICKLY) as launched:
+        yield launched
+
+
+@pytest.fixture
+def running(ours: Launched) -> Launched:
+    return ours if ours.process.poll() is None else ours.start()
 
 
 def first_password(installation: Launched) -> str:
@@ -36,8 +53,8 @@ def test_it_says_where_it_is_ready_and_who_may_log_in_and_nothing_else(installat
         f"Log in as admin with the password {password}: it is shown this once\n"
         f"Airlock is ready on http://127.0.0.1:{installation.port}\n"
     )
-    assert httpx.get(f"{installation.url}/readyz").json()["status"] == "ready"
-    with httpx.Client(base_url=installation.url, follow_redirects=True) as browser:
+    assert loopback.get(f"{installation.url}/readyz").json()["status"] == "ready"
+    with loopback.Client(base_url=installation.url, follow_redirects=True) as browser:
         (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/login").text)
         shown = browser.post("/login", data={"name": "admin", "password": password, "csrf_token": token})
         assert (shown.url.path, "administrator" in shown.text) == ("/", True)
@@ -75,7 +92,7 @@ def test_a_second_one_on_the_same_folder_is_refused_in_one_line_and_takes_nothin
     done = launch_briefly("run", AIRLOCK_DATA=str(installation.data), PORT="0")
     assert done.returncode == 1
     assert done.stderr == f"Airlock runs already on {installation.data}; set AIRLOCK_DATA to another folder\n"
-    assert httpx.get(f"{installation.url}/readyz").json()["status"] == "ready"
+    assert loopback.get(f"{installation.url}/readyz").json()["status"] == "ready"
 
 
 def test_a_port_in_use_is_named_in_one_line_and_nothing_is_left(installation: Launched, tmp_path: Path) -> None:
@@ -87,36 +104,34 @@ def test_a_port_in_use_is_named_in_one_line_and_nothing_is_left(installation: La
     assert processes_of("port", tmp_path) == []
 
 
-def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(installation: Launched) -> None:
-    deployed = installation.ask("deploy", "acme", "kept", "--workflow", "extract-text")
-    message = installation.post(deployed, timeout="60")
-    assert installation.end(signal.SIGINT) == 0
-    assert installation.left() == []
-    assert {file.name for file in (installation.data / "embedded").iterdir()} == {"lock", "secret_key"}
-    assert "make run" in installation.flask("executions", "list").stderr
-    installation.start()
-    reply = httpx.get(
-        installation.url + message["status_api"], headers={"Authorization": f"Bearer {deployed['api_key']}"}
+def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(running: Launched) -> None:
+    deployed = running.ask("deploy", "acme", "kept", "--workflow", "extract-text")
+    message = running.post(deployed, timeout="60")
+    assert running.end(signal.SIGINT) == 0
+    assert running.left() == []
+    assert {file.name for file in (running.data / "embedded").iterdir()} == {"lock", "secret_key"}
+    assert "make run" in running.flask("executions", "list").stderr
+    running.start()
+    reply = loopback.get(
+        running.url + message["status_api"], headers={"Authorization": f"Bearer {deployed['api_key']}"}
     )
     assert reply.json()["message"] == message["result"]
-    assert "password" not in _out(installation), "that is for the first start"
+    assert "password" not in _out(running), "that is for the first start"
 
 
-def test_a_killed_launcher_leaves_nothing_alive_and_the_next_one_takes_over(tmp_path: Path) -> None:
+def test_a_killed_launcher_leaves_nothing_alive_and_the_next_one_takes_over(running: Launched) -> None:
     """Not the queue's server, the web processes, the workers, nor the work-horse in the middle of a file."""
-    quickly = {"LEASE_SECONDS": "2", "CLOCK_SKEW_SECONDS": "1", "RECONCILE_SECONDS": "1", "WORKERS": "1"}
-    with Launched(tmp_path / "data", WORKFLOWS="tests.launcher.endless", **quickly) as launched:
-        launched.post(launched.ask("deploy", "acme", "endless", "--workflow", "endless"))
-        _await_attempt(launched, 1)
-        eventually(lambda: len(launched.left()) == len(EVERYTHING.split()))
+    endless = running.post(running.ask("deploy", "acme", "endless", "--workflow", "endless"))
+    _await_attempt(running, endless, 1)
+    eventually(lambda: len(running.left()) == len(EVERYTHING.split()))
 
-        launched.end(signal.SIGKILL)
-        eventually(lambda: launched.left() == [], within=2)
+    running.end(signal.SIGKILL)
+    eventually(lambda: running.left() == [], within=2)
 
-        launched.start()
-        _await_attempt(launched, 2)
-        assert launched.end_of("flask worker") == "worker ended with status -9; ending the rest\n"
-        assert launched.left() == []
+    running.start()
+    _await_attempt(running, endless, 2)
+    assert running.end_of("flask worker") == "worker ended with status -9; ending the rest\n"
+    assert running.left() == []
 
 
 def test_a_queue_of_somebody_elses_is_used_and_a_web_server_that_dies_ends_all_but_that(
@@ -130,13 +145,14 @@ def test_a_queue_of_somebody_elses_is_used_and_a_web_server_that_dies_ends_all_b
     assert valkey.answers()
 
 
-def _await_attempt(launched: Launched, attempt: int) -> None:
-    """Until a worker holds the only file under this attempt."""
+def _await_attempt(launched: Launched, message: dict[str, Any], attempt: int) -> None:
+    """Until a worker holds the only file of a run under this attempt."""
     engine = sa.create_engine(f"sqlite:///{launched.data}/airlock.db", poolclass=sa.NullPool)
-    question = sa.select(ExecutionFile.status, ExecutionFile.attempt)
+    file = sa.select(ExecutionFile.status, ExecutionFile.attempt)
+    file = file.where(ExecutionFile.execution_id == UUID(message["execution_id"]))
 
     def holds() -> bool:
         with engine.connect() as connection:
-            return connection.execute(question).one() == (FileStatus.EXECUTING, attempt)
+            return connection.execute(file).one() == (FileStatus.EXECUTING, attempt)
 
     eventually(holds, within=60)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests import loopback
 from tests.eventually import eventually
 from tests.launcher.launched import Launched
 from tests.servers.receiver import Receiver
@@ -31,7 +31,7 @@ def test_request_and_work_arrive_at_a_collector_as_one_trace(tmp_path: Path, rec
     fast = {"OTEL_BSP_SCHEDULE_DELAY": "100", "WORKERS": "1", "WEB_CONCURRENCY": "1"}
     with Launched(tmp_path / "data", **told, **fast) as launched:
         deployed = launched.ask("deploy", "acme", "text", "--workflow", "extract-text")
-        reply = httpx.post(
+        reply = loopback.post(
             f"{launched.url}/v1/deployments/acme/text/executions",
             headers={"Authorization": f"Bearer {deployed['api_key']}", "Prefer": "wait=30"},
             files={"files": ("hello.txt", b"Hello")},

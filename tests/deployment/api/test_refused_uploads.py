@@ -9,10 +9,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlparse
 
-import httpx
 import pytest
 import requests
 
+from tests import loopback
 from tests.airlock import Airlock
 from tests.launcher.launched import Launched
 
@@ -37,7 +37,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def with_httpx(url: str, key: str, file: Path) -> int:
     with file.open("rb") as source:
-        return httpx.post(url, files={"files": source}, headers=authorized(key), timeout=30).status_code
+        return loopback.post(url, files={"files": source}, headers=authorized(key), timeout=30).status_code
 
 
 def with_requests(url: str, key: str, file: Path) -> int:

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-import httpx
 import psutil
 import pytest
 
 from deployment.api.senders import GRACE_SECONDS, TRICKLE, Sender, Senders
+from tests import loopback
 from tests.airlock import Airlock
 from tests.deployment.api.http import connected, head
 from tests.eventually import eventually
@@ -73,7 +73,7 @@ def test_others_are_served_and_nothing_grows(installation: Launched, caller: Air
     before = web.memory_info().rss
     with held(installation, begun):
         for _ in range(5):
-            assert httpx.get(f"{installation.url}/healthz", timeout=5).status_code == 200
+            assert loopback.get(f"{installation.url}/healthz", timeout=5).status_code == 200
         assert web.num_threads() < THREADS + 16
         assert web.memory_info().rss < before + LARGER
     assert len(caller.rows()) == rows
@@ -93,7 +93,7 @@ def test_whoever_has_a_body_gets_a_turn_while_others_are_slow_with_theirs(
 ) -> None:
     begun = head(caller, "Content-Length: 1000000") + b"--"
     with held(installation, begun, THREADS):
-        posted = httpx.post(
+        posted = loopback.post(
             installation.url + caller.path,
             headers=caller.headers,
             files={"files": ("large.txt", b"Hello " * 200_000)},

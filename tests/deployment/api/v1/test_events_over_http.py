@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests import loopback
 from tests.airlock import Airlock
 from tests.deployment.api.v1.event_reading import events, kinds, told
 from tests.deployment.api.wire import hold_slot, release_slot
@@ -27,7 +28,7 @@ def caller(new_caller: Callable[..., Airlock]) -> Airlock:
 
 @pytest.fixture
 def client(installation: Launched, caller: Airlock) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=installation.url, headers=caller.headers, timeout=20) as client:
+    with loopback.Client(base_url=installation.url, headers=caller.headers, timeout=20) as client:
         yield client
 
 
@@ -55,7 +56,7 @@ def test_each_change_is_told_as_it_is_made_and_the_stream_ends(client: httpx.Cli
 
 
 def test_curl_shows_the_events_of_a_run_that_a_worker_does(installation: Launched, caller: Airlock) -> None:
-    with httpx.Client(headers=caller.headers) as client:
+    with loopback.Client(headers=caller.headers) as client:
         files = [("files", ("hello.txt", b"Hello, world."))] * 2
         message = client.post(installation.url + caller.path, files=files).json()["message"]
     url = f"{installation.url}/v1/executions/{message['execution_id']}/events"

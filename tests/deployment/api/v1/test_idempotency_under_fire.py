@@ -18,6 +18,7 @@ from urllib3 import Retry
 from deployment.deployments import find_deployment
 from deployment.models import Execution
 from storage import names
+from tests import loopback
 from tests.airlock import Airlock, app_inside
 from tests.deployment.api.test_slow_callers import web_of
 from tests.eventually import eventually
@@ -61,7 +62,7 @@ def until_answered(place: Launched, airlock: Airlock, key: str) -> tuple[str, bo
     """As a client does that wants its run: again and again, until it is told the id."""
 
     def answered() -> tuple[str, bool]:
-        reply = httpx.post(
+        reply = loopback.post(
             url_of(place, airlock),
             headers={**airlock.headers, "Idempotency-Key": key},
             files={"files": ("large.txt", LARGE)},
