@@ -16,7 +16,7 @@ run: $(VENV)/runtime
 
 test: $(VENV)/development
 	@$(BIN)/python -m tests.servers.install
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses=auto --no-loadscope-reorder
 
 soak: $(VENV)/development
 	$(BIN)/python -m tests.faults.soak

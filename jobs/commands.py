@@ -28,7 +28,7 @@ def worker_command() -> None:
     """Work on files: `WORKERS` workers and the reconciler, supervised, until SIGTERM."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     settings, parts = app.config["AIRLOCK"], current_parts()
-    _warm_up(parts)
+    warm_up(parts)
 
     def worker() -> None:
         redis = connections.working(settings.redis_url, verify_tls=settings.redis_tls_verify)
@@ -39,7 +39,7 @@ def worker_command() -> None:
     Supervisor(roles).run()
 
 
-def _warm_up(parts: Parts) -> None:
+def warm_up(parts: Parts) -> None:
     """Once, before the forks: a work-horse lives for one file, and what it imports and compiles is lost with it."""
     parts.workflows.warm_up()
     import_module(TASK.rpartition(".")[0])

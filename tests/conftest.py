@@ -13,10 +13,14 @@ from pathlib import Path
 import freezegun
 import pytest
 
+from tests.scheduling import BySharedServers
+
 SERVERS = Path(__file__).with_name("servers")
 pytest_plugins = [f"tests.servers.{file.stem}" for file in sorted(SERVERS.glob("fixtures_*.py"))]
 
 SECONDS_PER_TEST = 120
+GARBAGE = 20_000
+"""New objects before the collector looks through them: with the usual 700 it is a twelfth of the suite's time."""
 
 freezegun.configure(extend_ignore_list=["minio", "tests.servers"])
 
@@ -44,8 +48,13 @@ def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage again and again is a tenth of the suite's time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two for each core: half of the time a test waits for other processes."""
     return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> BySharedServers:
+    return BySharedServers(config, log)

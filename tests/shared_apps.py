@@ -16,7 +16,7 @@ from deployment.api.waiting import room_of
 from deployment.database import Database
 from deployment.ledger import ExecutionLedger
 from deployment.parts import install, parts_of
-from deployment.rehearsal import compile_statements
+from jobs.commands import warm_up
 from jobs.connections import dispatching
 from settings import Settings
 from tests.airlock import close, closing, make_app, make_installation, settings_for
@@ -52,7 +52,7 @@ class SharedApps:
 
     def _make(self, settings: Settings) -> Flask:
         app = self._open.enter_context(closing(create_app(settings)))
-        compile_statements(parts_of(app).database, parts_of(app).policy)  # as `flask worker` does
+        warm_up(parts_of(app))  # as `flask worker` does
         return app
 
 

@@ -73,7 +73,7 @@ def what_is_wrong_with_the_hunt() -> str:
 
 def what_is_wrong_with_the_chase(tests: Sequence[str]) -> str:
     """Why `tests` would tell nothing about what is switched off; empty if they will."""
-    every = ["--numprocesses=auto", "--dist=loadfile", *sorted(set(tests))]
+    every = ["--numprocesses=auto", *sorted(set(tests))]
     return _wrong(_in_checkout(NO_APP, tests[:1]), _in_checkout(None, every))
 
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
-
 import pytest
-from argon2 import PasswordHasher
 
-from deployment import passwords
 from deployment.logins import WrongLogin, log_in
 from deployment.parts import parts_of
 from tests.deployment.cli.commands import Commands
 
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What they really cost is tested where they are made."""
-    monkeypatch.setattr(passwords, "_hasher", partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1))
-    yield
-    passwords._nobodys.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def may_log_in(commands: Commands, name: str, password: str) -> bool:
