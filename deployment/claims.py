@@ -14,6 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from deployment import lifecycle
+from deployment.causes import cause_of
 from deployment.database import Database
 from deployment.dispatch import Ticket, hand_out
 from deployment.parts import Parts
@@ -78,7 +79,7 @@ class Claim:
         try:
             held = self._renew(began) if began - self._renewed >= self.beat else self._look()
         except AWAY as error:
-            log.warning("lease_not_renewed", file_id=str(self.ticket.file_id), error=type(error).__name__)
+            log.warning("lease_not_renewed", file_id=str(self.ticket.file_id), error=cause_of(error))
             if self.safe_seconds <= self.beat:
                 raise LeaseInDoubt from error
             return

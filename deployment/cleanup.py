@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import selectinload
 
+from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.idempotency import KEPT
 from deployment.kept_inputs import keeps_inputs
@@ -42,7 +43,7 @@ def clean_up(parts: Parts, execution_id: UUID) -> bool:
         for prefix in superfluous:
             parts.store.delete_prefix(prefix)
     except StorageError as error:
-        log.warning("cleanup_postponed", execution_id=str(execution_id), error=str(error))
+        log.warning("cleanup_postponed", execution_id=str(execution_id), error=cause_of(error))
         return False
     _settle(parts, execution, purged)
     return True

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import structlog
 
+from deployment.causes import cause_of
+
 log = structlog.get_logger()
 
 
@@ -64,7 +66,7 @@ def hand_out(dispatcher: Dispatcher, tickets: Sequence[Ticket]) -> None:
         if tickets:
             dispatcher.enqueue(tickets)
     except Exception as error:
-        log.warning("enqueue_postponed", tickets=[ticket.job_id for ticket in tickets], error=str(error))
+        log.warning("enqueue_postponed", tickets=[ticket.job_id for ticket in tickets], error=cause_of(error))
 
 
 @dataclass

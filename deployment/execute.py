@@ -24,6 +24,7 @@ from tenacity import (
 
 from deployment import lifecycle
 from deployment.attempt import Attempt
+from deployment.causes import cause_of
 from deployment.cleanup import clean_up
 from deployment.dispatch import Ticket, hand_out
 from deployment.failures import Failure, failure_of
@@ -193,4 +194,4 @@ def _database_tries() -> Retrying:
 
 def _tell(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("database_away", tries=state.attempt_number, error=type(error).__name__)
+    log.warning("database_away", tries=state.attempt_number, error=error and cause_of(error))

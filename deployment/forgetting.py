@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.models import Delivery, DeliveryTry, Execution, ExecutionFile, ExecutionLabel, LogLine
 from deployment.parts import Parts
@@ -88,7 +89,7 @@ def _is_empty(parts: Parts, execution_id: UUID) -> bool:
     try:
         parts.store.delete_prefix(names.execution(execution_id))
     except StorageError as error:
-        log.warning("forgetting_postponed", execution_id=str(execution_id), error=str(error))
+        log.warning("forgetting_postponed", execution_id=str(execution_id), error=cause_of(error))
         return False
     return True
 

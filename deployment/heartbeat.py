@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from deployment import lifecycle
+from deployment.causes import cause_of
 from deployment.database import Database
 from deployment.policy import Policy
 
@@ -48,5 +49,5 @@ class StagingHeartbeat:
             with self._database.writing() as session:
                 return lifecycle.renew_staging(session, self._execution_id, self._policy)
         except Exception as error:
-            log.warning("lease_not_renewed", execution_id=str(self._execution_id), error=str(error))
+            log.warning("lease_not_renewed", execution_id=str(self._execution_id), error=cause_of(error))
             return True

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from deployment.attempt import Attempt
+from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.fingerprint import fingerprint
 from deployment.models import Execution, ExecutionFile, FileStatus
@@ -56,7 +57,7 @@ def earlier_result(parts: Parts, execution: Execution, mark: str) -> Result | No
         found = _earlier(parts, execution, mark)
         return read_again(parts.store, found) if found else None
     except (SQLAlchemyError, StorageError, ValueError) as error:
-        log.warning("history_not_readable", error=type(error).__name__)
+        log.warning("history_not_readable", error=cause_of(error))
         return None
 
 

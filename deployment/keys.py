@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.database import Database
 from deployment.models import ApiKey, Deployment, Scope
@@ -51,7 +52,7 @@ def note_use(database: Database, key: ApiKey) -> None:
         with database.writing() as session:
             session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, seen).values(last_used_at=now))
     except SQLAlchemyError as error:
-        log.warning("use_not_noted", key=key.prefix, error=type(error).__name__)
+        log.warning("use_not_noted", key=key.prefix, error=cause_of(error))
 
 
 def may_call(key: ApiKey, deployment: Deployment) -> bool:

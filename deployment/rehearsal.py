@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from deployment import lifecycle
+from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.database import Database
 from deployment.dispatch import Ticket
@@ -38,7 +39,7 @@ def compile_statements(database: Database, policy: Policy) -> None:
             _rehearse(session, policy)
             raise _Rehearsed
     except SQLAlchemyError as error:
-        log.warning("statements_not_compiled", error=type(error).__name__)
+        log.warning("statements_not_compiled", error=cause_of(error))
     finally:
         database.dispose()
 

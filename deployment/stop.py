@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from deployment import lifecycle
+from deployment.causes import cause_of
 from deployment.cleanup import clean_up
 from deployment.dispatch import Ticket
 from deployment.lifecycle.swap import locked
@@ -63,4 +64,4 @@ def _cancel(parts: Parts, tickets: list[Ticket]) -> None:
     try:
         parts.dispatcher.cancel(tickets)
     except Exception as error:
-        log.warning("tickets_not_cancelled", tickets=[ticket.job_id for ticket in tickets], error=str(error))
+        log.warning("tickets_not_cancelled", tickets=[ticket.job_id for ticket in tickets], error=cause_of(error))

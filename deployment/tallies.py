@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from deployment.causes import cause_of
+
 if TYPE_CHECKING:
     from deployment.database import Database
 
@@ -62,7 +64,7 @@ class Tallies:
             with database.writing() as session:
                 _add(session, counts)
         except SQLAlchemyError as error:
-            log.warning("tallies_kept", error=type(error).__name__)
+            log.warning("tallies_kept", error=cause_of(error))
             with self._lock:
                 for key, amount in counts.items():
                     self._add(key, amount)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
+from deployment.causes import cause_of
 from deployment.parts import Parts
 from deployment.reconcile import CHORES, Chore, rescue, tend
 from jobs import dead_mans_switch
@@ -39,7 +40,7 @@ def rescue_until(parts: Parts, pause: Pause, switch: Switch = dead_mans_switch.u
         try:
             rescue(parts)
         except Exception as error:
-            log.error("reconcile_failed", error=f"{type(error).__name__}: {error}")
+            log.error("reconcile_failed", error=cause_of(error))
         switch(0)
         if pause(parts.policy.reconcile_interval.total_seconds()):
             return
@@ -52,7 +53,7 @@ def tend_until(parts: Parts, chore: Chore, pause: Pause) -> None:
         try:
             done = tend(parts, chore)
         except Exception as error:
-            log.error("chore_failed", chore=chore.name, error=f"{type(error).__name__}: {error}")
+            log.error("chore_failed", chore=chore.name, error=cause_of(error))
         if pause(0 if done else parts.policy.reconcile_interval.total_seconds()):
             return
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import structlog
 from redis import Redis, RedisError
 
+from deployment.causes import cause_of
+
 log = structlog.get_logger()
 
 KEEP_SECONDS = 7 * 24 * 3600
@@ -26,7 +28,7 @@ class RedisLastWords:
         try:
             self._connection.set(_key(execution_id), reason, ex=KEEP_SECONDS)
         except RedisError as error:
-            log.error("last_words_lost", execution_id=str(execution_id), reason=reason, error=str(error))
+            log.error("last_words_lost", execution_id=str(execution_id), reason=reason, error=cause_of(error))
 
     def find(self, execution_id: UUID) -> str | None:
         if time.monotonic() < self._ask_from:

@@ -11,6 +11,7 @@ from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from redis import Redis, RedisError
 
+from deployment.causes import cause_of
 from deployment.limits import MINUTE, Quota, Standing
 
 log = structlog.get_logger()
@@ -53,7 +54,7 @@ class CountingLimiter:
             return self._standing(quota, owner, cost)
         except RedisError as error:
             self._ask_from = time.monotonic() + AWAY_SECONDS
-            log.warning("limiter_away", error=type(error).__name__, nothing_is_limited_for=AWAY_SECONDS)
+            log.warning("limiter_away", error=cause_of(error), nothing_is_limited_for=AWAY_SECONDS)
             return None
 
     def _standing(self, quota: Quota, owner: str, cost: int) -> Standing:

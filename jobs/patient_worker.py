@@ -23,6 +23,8 @@ from rq.timeouts import BaseDeathPenalty
 from rq.utils import now
 from rq.worker import Worker, WorkerStatus
 
+from deployment.causes import cause_of
+
 if TYPE_CHECKING:
     from rq.executions import Execution
 
@@ -98,7 +100,7 @@ class PatientWorker(Worker):
             except DequeueTimeout:
                 continue
             except (ConnectionError, TimeoutError) as error:
-                log.warning("queue_away", error=str(error))
+                log.warning("queue_away", error=cause_of(error))
                 time.sleep(RETRY_SECONDS)
         return None
 
@@ -127,7 +129,7 @@ class PatientWorker(Worker):
         try:
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         except Exception as error:
-            log.warning("rq_maintenance_failed", error=f"{type(error).__name__}: {error}")
+            log.warning("rq_maintenance_failed", error=cause_of(error))
         self.last_cleaned_at = now()  # type: ignore[assignment]
 
     def prepare_job_execution(self, job: Job, remove_from_intermediate_queue: bool = False) -> None:

@@ -13,6 +13,7 @@ from redis import Redis, RedisError
 from redis.client import PubSub
 from sqlalchemy.exc import SQLAlchemyError
 
+from deployment.causes import cause_of
 from deployment.wakeups import Waiters
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ class RedisWakeups:
             pipeline.execute()
         except RedisError as error:
             self._publish_from = time.monotonic() + AWAY_SECONDS
-            log.warning("wakeups_not_published", error=type(error).__name__)
+            log.warning("wakeups_not_published", error=cause_of(error))
 
     @contextmanager
     def waiting(self, execution_id: UUID) -> Iterator[_Waiter]:
@@ -96,7 +97,7 @@ class RedisWakeups:
                         self._hear(pubsub)
                         self._look()
             except RedisError as error:
-                log.warning("wakeups_not_heard", error=type(error).__name__)
+                log.warning("wakeups_not_heard", error=cause_of(error))
                 self._forget()
                 time.sleep(LAST_LOOK)
         self._forget()
@@ -119,7 +120,7 @@ class RedisWakeups:
             for execution_id in self._ended(self._waiters.execution_ids):
                 self._waiters.wake(execution_id)
         except SQLAlchemyError as error:
-            log.warning("ends_not_looked_for", error=type(error).__name__)
+            log.warning("ends_not_looked_for", error=cause_of(error))
 
     def _forget(self) -> None:
         self._subscribed.clear()

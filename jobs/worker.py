@@ -17,6 +17,7 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from deployment.causes import cause_of
 from deployment.claims import AWAY, Claim, Claims, LeaseInDoubt, LeaseLost
 from deployment.parts import current_parts
 from deployment.scratch import sweep
@@ -78,7 +79,7 @@ class AirlockWorker(PatientWorker):
             else:
                 (self.put_back if self.told_to_stop else self.drop)(job, queue)
         except RedisError as error:
-            log.warning("queue_not_told", job_id=job.id, error=str(error))
+            log.warning("queue_not_told", job_id=job.id, error=cause_of(error))
 
     def _claimed(self, job: Job) -> Claim | None:
         """While the database is away nothing is decided, so the ticket is neither dropped nor worked on."""
@@ -87,10 +88,10 @@ class AirlockWorker(PatientWorker):
             try:
                 return self._claims.claim(ticket_of(job))
             except AWAY as error:
-                log.warning("claim_waits", job_id=job.id, error=type(error).__name__)
+                log.warning("claim_waits", job_id=job.id, error=cause_of(error))
                 time.sleep(RETRY_SECONDS)
             except Exception as error:  # if there is a row that wants it, the reconciler hands out another ticket
-                log.warning("claim_failed", job_id=job.id, error=str(error))
+                log.warning("claim_failed", job_id=job.id, error=cause_of(error))
                 return None
             finally:
                 self._switch(0)
@@ -182,10 +183,10 @@ class AirlockWorker(PatientWorker):
         try:
             self._end(claim)
         except AWAY as error:
-            log.warning("settling_waits", file_id=str(claim.ticket.file_id), error=type(error).__name__)
+            log.warning("settling_waits", file_id=str(claim.ticket.file_id), error=cause_of(error))
             return False
         except Exception as error:  # the lease is over soon, and the reconciler will see to it
-            log.warning("settle_failed", file_id=str(claim.ticket.file_id), error=type(error).__name__)
+            log.warning("settle_failed", file_id=str(claim.ticket.file_id), error=cause_of(error))
         finally:
             self._switch(0)
         return True
@@ -227,5 +228,5 @@ def _await(connection: Redis) -> None:
             connection.ping()
             return
         except RedisError as error:
-            log.warning("queue_away", error=str(error))
+            log.warning("queue_away", error=cause_of(error))
             time.sleep(RETRY_SECONDS)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from deployment.causes import cause_of
 from deployment.idempotency import KeyReused, StillAccepting
 from deployment.slots import NoFreeSlot
 from storage import StorageError
@@ -82,7 +83,7 @@ def unauthorized() -> Refused:
 
 def unavailable(what: str, error: Exception) -> Refused:
     """503: `what` does not answer now, and may be back soon."""
-    log.error("part_unavailable", part=what, error=type(error).__name__)
+    log.error("part_unavailable", part=what, error=cause_of(error))
     detail = f"Not available right now: {what} does not answer. Try again."
     return refused(503, "service_unavailable", detail, Retry_After=str(RETRY_SECONDS))
 

@@ -12,6 +12,7 @@ from flask import Response
 
 from deployment.api.results import read_results
 from deployment.api.v1.links import output_link
+from deployment.causes import cause_of
 from deployment.console.page import page
 from deployment.console.people import nothing, visible_run
 from deployment.models import Execution, ExecutionFile, FileStatus, Role
@@ -44,7 +45,7 @@ def results_of(run: Execution) -> tuple[list[Shown], str]:
     try:
         found = read_results(parts().store, run, files)
     except StorageError as error:
-        log.warning("results_not_readable", execution_id=str(run.id), error=type(error).__name__)
+        log.warning("results_not_readable", execution_id=str(run.id), error=cause_of(error))
         return [], "The results are stored, and the storage does not answer now."
     return [_shown(run, file, result) for file, (result, _) in zip(files, found, strict=True) if result], ""
 

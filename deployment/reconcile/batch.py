@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from deployment import lifecycle
+from deployment.causes import cause_of
 from deployment.dispatch import hand_out
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus
 from deployment.parts import Parts
@@ -91,6 +92,6 @@ def _standing(parts: Parts, files: list[ExecutionFile]) -> set[ExecutionFile]:
     try:
         answers = parts.dispatcher.in_queue([ticket_of(file) for file in files])
     except Exception as error:
-        log.warning("queue_not_readable", error=str(error))
+        log.warning("queue_not_readable", error=cause_of(error))
         return set(files)
     return {file for file, stands in zip(files, answers, strict=True) if stands}

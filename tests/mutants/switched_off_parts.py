@@ -168,8 +168,7 @@ WORKERS = [
         "jobs/patient_worker.py",
         "        with suppress(RedisError):\n            super().set_state(state, pipeline)\n",
         "        super().set_state(state, pipeline)\n",
-        "tests/jobs/test_outages.py"
-        "::test_b5_redis_that_goes_away_while_a_worker_makes_itself_known_does_not_end_it",
+        "tests/jobs/test_outages.py::test_b5_redis_that_goes_away_while_a_worker_makes_itself_known_does_not_end_it",
     ),
     SwitchedOff(
         "a database connection crosses the fork",

@@ -16,6 +16,7 @@ from deployment.api.v1.paths import ExecutionPath
 from deployment.api.v1.rights import visible_run
 from deployment.api.v1.route import route
 from deployment.api.waiting import current_room, too_many_waiting, wanted
+from deployment.causes import cause_of
 from deployment.executions import follow
 from deployment.models import Execution, Scope
 from deployment.parts import Parts
@@ -63,4 +64,4 @@ def _looks(own: Parts, execution_id: UUID) -> Iterator[Execution]:
     try:
         yield from follow(own, execution_id)
     except SQLAlchemyError as error:
-        log.warning("events_cut_short", execution_id=str(execution_id), error=type(error).__name__)
+        log.warning("events_cut_short", execution_id=str(execution_id), error=cause_of(error))

@@ -23,6 +23,7 @@ from deployment.api.v1.rights import current_key, no_execution, visible_deployme
 from deployment.api.v1.route import reference, route
 from deployment.api.v1.show import POLL_SECONDS, require_unexpired
 from deployment.api.v1.submission import Asked, read_submission
+from deployment.causes import cause_of
 from deployment.executions import decided
 from deployment.idempotency import AlreadyAccepted
 from deployment.models import Execution, ExecutionStatus, Scope
@@ -156,7 +157,7 @@ def _told(run: Execution) -> Response:
     try:
         return _reply({**body, "results": result_bodies(run)}, 200)
     except StorageError as error:
-        log.warning("results_not_readable", execution_id=str(run.id), error=type(error).__name__)
+        log.warning("results_not_readable", execution_id=str(run.id), error=cause_of(error))
         return _reply(body, 202)
 
 
