@@ -90,7 +90,7 @@ def _database(parts: Parts) -> list[Step]:
         Step(
             "write and delete a row",
             row,
-            "It may read but not write: no run can be accepted; grant the rights.",
+            "It may be read but not written: no run can be accepted. Is its disk full? Else grant the rights.",
         ),
     ]
 
