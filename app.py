@@ -6,24 +6,22 @@ import gc
 
 gc.disable()  # a fifth of each start: what imports make stays (docs/decisions/imports-collect-nothing.md)
 
+import click
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
-from flask_openapi3 import OpenAPI
 from redis import Redis
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import error_reports
 import logs
-from deployment import api, cli, console, tracing
-from deployment.api.documents import document
+from deployment import cli, tracing
 from deployment.counted_store import CountedStore
 from deployment.database import BUSY_SECONDS, Database, OnChange, db, engine_options
 from deployment.executions import ended_among
 from deployment.ledger import ExecutionLedger
 from deployment.parts import Parts, install
 from deployment.tallies import Tallies
-from jobs import commands, connections, dashboard
+from jobs import commands, connections
 from jobs.last_words import RedisLastWords
 from jobs.limiter import CountingLimiter
 from jobs.queue import RqDispatcher
@@ -37,32 +35,47 @@ gc.enable()
 
 MARKING_SECONDS = 5
 """How long the guard's mark waits for a lock: a caller waits for it, and the reconciler stands behind it."""
+ANSWERING = ("run", "shell", "routes")
+"""Flask's own commands that need the faces over HTTP; ours do not, and start a quarter sooner without."""
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application. Connects to nothing: each process opens connections of its own when it needs them."""
+def create_app(settings: Settings | None = None, *, answers: bool | None = None) -> Flask:
+    """Make the application. Connects to nothing: each process opens connections of its own when it needs them.
+
+    `answers` says whether it has the faces over HTTP. If it is not told, all but a command's application have them.
+    """
     settings = settings or read_settings()
     logs.configure(settings.log_format)
     _switch_on_extras(settings)
-    app = OpenAPI(__name__, **document.SETTINGS)
+    redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
+    if not (_is_to_answer() if answers is None else answers):
+        return _wire(Flask(__name__), settings, redis)
+    import web
+
+    app = web.make(__name__)
+    _wire(app, settings, redis)
+    web.register(app, redis)
+    return app
+
+
+def _is_to_answer() -> bool:
+    command = click.get_current_context(silent=True)
+    return command is None or command.info_name in ANSWERING
+
+
+def _wire(app: Flask, settings: Settings, redis: Redis) -> Flask:
+    """Give `app` what each process works with, and its commands."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(sa.make_url(settings.database)),
         AIRLOCK=settings,
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops, hops)  # type: ignore[method-assign]
     db.init_app(app)
     Migrate(app, db, render_as_batch=True, compare_type=True)
-    redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
     install(app, make_parts(app, settings, redis))
-    api.register(app, console.page_for_people)
-    console.register(app, ("rq_dashboard.queues_overview", "Queue", True))
     cli.register(app)
     commands.register(app)
-    dashboard.register(app, redis)
     return app
 
 

@@ -16,7 +16,7 @@ FIRST = ("create", "admin", "--role", "administrator", "--first", "--json")
 
 def main() -> None:
     """The last line on standard output is the user, with a password if it was made now."""
-    with create_app().app_context():
+    with create_app(answers=False).app_context():
         upgrade()
         users_commands.main(FIRST, standalone_mode=False)
 
