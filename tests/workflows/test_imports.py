@@ -20,6 +20,13 @@ print(len(heavy & set(sys.modules)), len(heavy))
 """
 THREADS = "import threading; print(threading.active_count(), len(__import__('os').listdir('/proc/self/task')))"
 
+NO_MORE_FILES = """
+import resource
+from workflows.extraction.language import language_of
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+print(language_of("Dieser Satz ist lang genug, um zu sagen, dass er deutsch ist."))
+"""
+
 
 def python(source: str) -> str:
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
@@ -32,6 +39,10 @@ def test_loading_the_registry_imports_no_library_that_reads_documents() -> None:
 
 def test_a_worker_imports_them_all_before_it_forks_and_stays_on_one_thread() -> None:
     assert python(LOADED.format("registry.warm_up()") + THREADS) == "7 7\n1 1\n"
+
+
+def test_a_work_horse_reads_no_model_to_tell_a_language() -> None:
+    assert python(LOADED.format("registry.warm_up()") + NO_MORE_FILES) == "7 7\nde\n"
 
 
 def test_what_a_workflow_needs_and_is_not_installed_is_named() -> None:

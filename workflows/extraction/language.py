@@ -12,6 +12,8 @@ SAMPLE = 5_000
 LETTERS = 30
 """In less than that many letters any language may be found."""
 SURE = 0.6
+DETECTOR = LangDetector(LangDetectConfig(max_input_length=None))
+DETECTOR.detect(" ", model="lite")  # reads the model, 11 ms: in a worker once, since its work-horses inherit it
 
 
 def language_of(text: str) -> str | None:
@@ -19,5 +21,5 @@ def language_of(text: str) -> str | None:
     sample = NOT_LETTERS.sub(" ", text[:SAMPLE]).strip()
     if len(sample) < LETTERS:
         return None
-    found = LangDetector(LangDetectConfig(max_input_length=None)).detect(sample, model="lite")
+    found = DETECTOR.detect(sample, model="lite")
     return str(found[0]["lang"]) if found and found[0]["score"] >= SURE else None
