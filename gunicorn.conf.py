@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # as in app.py, which is imported later
+
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,9 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 import logs
 from settings import read_settings
+
+gc.freeze()
+gc.enable()
 
 _settings = read_settings()
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # as in app.py
+
 import signal
 import sys
 import tempfile
@@ -12,6 +16,9 @@ from typing import Any
 
 from launcher.installation import Installation
 from settings import launcher_settings
+
+gc.freeze()
+gc.enable()
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 USAGE = "usage: python -m launcher run|demo"
