@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlparse
 
@@ -19,7 +21,7 @@ SECONDS = 15
 @dataclass(frozen=True)
 class Reply:
     code: int
-    headers: bytes
+    headers: Message
     body: bytes
 
     def json(self) -> Any:
@@ -62,9 +64,10 @@ def exchange(url: str, request: bytes, *, hang_up: bool = False) -> Reply:
 
 
 def read(connection: socket.socket) -> Reply:
-    received = b"".join(iter(lambda: connection.recv(65536), b""))
-    headers, _, content = received.partition(b"\r\n\r\n")
-    return Reply(int(headers.split(b" ", 2)[1]), headers, content)
+    """As soon as the reply is whole: a connection whose request was not read to its end stays open for some seconds."""
+    with HTTPResponse(connection) as response:
+        response.begin()
+        return Reply(response.status, response.headers, response.read())
 
 
 def send_until_refused(connection: socket.socket, pieces: Iterable[bytes]) -> int:
