@@ -7,6 +7,7 @@ It takes minutes, and prints what it measured.
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -30,14 +31,13 @@ FEW, MANY, OVERDUE = 10, 1_000_000, 10_000
 TIMES = 50
 Answer = TypeVar("Answer")
 INDEXES = {
-    "live runs": ("ix_execution_overdue", "ix_execution_slots"),
-    "files in flight": ("ix_execution_file_overdue",),
+    "live runs": ("ix_execution_overdue|ix_execution_slots", "ix_execution_file_overdue"),
     "cleanups": ("ix_execution_cleanup",),
     "expired results": ("ix_execution_expiry",),
     "deliveries": ("ix_delivery_due",),
     "runs to forget": ("ix_execution_forgetting",),
 }
-"""What each question of an idle pass and its chores is answered from, in their order; two hold the live runs."""
+"""What each question of an idle pass and its chores is answered from, in their order; the first asks for files, too."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,8 @@ def test_a_million_stored_runs_cost_an_idle_pass_what_ten_cost(airlock: Airlock)
         assert before.statements == after.statements
         assert after.fastest < 2 * before.fastest + 2
     for name, how in zip(INDEXES, plans(airlock), strict=True):
-        used = [index for index in INDEXES[name] if index in how]
-        print(f"{kind:10} {name:22} {used}")
-        assert used, how
+        print(f"{kind:10} {name:22} {' and '.join(INDEXES[name])}")
+        assert all(re.search(index, how) for index in INDEXES[name]), how
     forgets_some_of_them(airlock, kind)
 
 
