@@ -32,6 +32,7 @@ SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "jit": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its folder, which is removed: a killed server leaves it behind
     "TimeZone": "UTC",
     "log_timezone": "UTC",
 }
