@@ -6,6 +6,7 @@ import asyncio
 import io
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,11 @@ def test_the_flask_app_refuses_beyond_its_limit_without_a_row(flask_world: Flask
     assert (len(flask_world.statuses()), flask_world.slots) == (2, 2)
 
 
-def test_the_fastapi_app_keeps_its_parameters_and_leaves_no_file_of_a_refused_document() -> None:
+def test_the_fastapi_app_keeps_its_parameters_and_leaves_no_file_of_a_refused_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("fastapi")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where it makes its folder as it is imported
     from examples import guard_fastapi as example
 
     async def posts() -> list[tuple[int, Any]]:
