@@ -19,8 +19,6 @@ from tests.scheduling import BySharedServers
 SERVERS = Path(__file__).with_name("servers")
 pytest_plugins = [f"tests.servers.{file.stem}" for file in sorted(SERVERS.glob("fixtures_*.py"))]
 
-WAITING = Path(__file__).with_name("jobs")
-"""Most of these wait for a lease, a death or a return."""
 SECONDS_PER_TEST = 120
 GARBAGE = 20_000
 """New objects before the collector looks through them: with the usual 700 it is a twelfth of the suite's time."""
@@ -38,8 +36,8 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes or waits longest, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, WAITING not in item.path.parents))
+    """Begin with what takes longest, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if "chromium" in item.fixturenames:  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.browser)
