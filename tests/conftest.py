@@ -53,7 +53,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Behind pytest's own last look for garbage: the interpreter takes a second for another one."""
+    """Behind pytest's own last look for garbage: the interpreter would look through everything once more."""
     gc.freeze()
 
 

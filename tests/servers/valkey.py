@@ -75,8 +75,8 @@ class Valkey:
 
     def client(self, **options: object) -> redis.Redis:
         """A client without retries, so that a test sees each failure. Close it, or use it in a `with`."""
-        quick: dict[str, object] = {"retry": Retry(NoBackoff(), 0), "driver_info": None}
-        return redis.Redis.from_url(self.url, **quick, **options)
+        policy: dict[str, object] = {"retry": Retry(NoBackoff(), 0), "driver_info": None}  # see jobs/connections.py
+        return redis.Redis.from_url(self.url, **policy, **options)
 
     def flush(self) -> None:
         with self.client() as client:

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import Message
 from http.client import HTTPResponse
 from typing import Any
 from urllib.parse import urlparse
@@ -21,7 +20,7 @@ SECONDS = 15
 @dataclass(frozen=True)
 class Reply:
     code: int
-    headers: Message
+    headers: bytes
     body: bytes
 
     def json(self) -> Any:
@@ -63,11 +62,25 @@ def exchange(url: str, request: bytes, *, hang_up: bool = False) -> Reply:
         return read(connection)
 
 
-def read(connection: socket.socket) -> Reply:
-    """As soon as the reply is whole: a connection whose request was not read to its end stays open for some seconds."""
+def ask(url: str, request: bytes) -> Reply:
+    """Send a head whose body never comes, and read the reply: the connection stays open for some seconds."""
+    with connected(url) as connection:
+        connection.sendall(request)
+        return read_one(connection)
+
+
+def read_one(connection: socket.socket) -> Reply:
+    """As soon as it is whole."""
     with HTTPResponse(connection) as response:
         response.begin()
-        return Reply(response.status, response.headers, response.read())
+        return Reply(response.status, bytes(response.headers), response.read())
+
+
+def read(connection: socket.socket) -> Reply:
+    """All that comes until the connection is closed."""
+    received = b"".join(iter(lambda: connection.recv(65536), b""))
+    headers, _, content = received.partition(b"\r\n\r\n")
+    return Reply(int(headers.split(b" ", 2)[1]), headers, content)
 
 
 def send_until_refused(connection: socket.socket, pieces: Iterable[bytes]) -> int:

@@ -14,7 +14,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from deployment.api.incoming import IncomingBodies
 from tests.airlock import Airlock
-from tests.deployment.api.http import chunked, connected, exchange, head, read, send_until_refused
+from tests.deployment.api.http import ask, chunked, connected, exchange, head, read, read_one, send_until_refused
 from tests.deployment.api.wire import body, part
 from tests.launcher.launched import Launched
 from tests.servers.fixtures_installation import MAX_UPLOAD_MB
@@ -86,7 +86,7 @@ def test_a_malformed_chunk_is_the_callers_error(url: str, caller: Airlock) -> No
 @pytest.mark.usefixtures("nothing_left")
 def test_a_length_beyond_the_limit_is_refused_before_the_body_is_sent(url: str, caller: Airlock) -> None:
     for length in (MAX_UPLOAD_MB * MIB * 2, 10**12, 10**18):
-        reply = exchange(url, head(caller, f"Content-Length: {length}"))
+        reply = ask(url, head(caller, f"Content-Length: {length}"))
         assert (reply.code, reply.json()["errors"][0]["code"]) == (413, "too_large")
         assert f"{MAX_UPLOAD_MB} MiB" in reply.json()["message"]["error"]
 
@@ -97,14 +97,19 @@ def test_an_endless_upload_is_refused_at_the_limit(url: str, caller: Airlock) ->
     with connected(url) as connection:
         connection.sendall(head(caller, CHUNKED))
         sent = send_until_refused(connection, endless)
-        assert read(connection).code == 413
+        assert read_one(connection).code == 413
     assert sent < (MAX_UPLOAD_MB + 12) * MIB, "what is beyond the limit stands in the buffers of the system"
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_who_is_not_allowed_is_told_before_the_body_is_sent(url: str, caller: Airlock) -> None:
-    assert exchange(url, head(caller, "Content-Length: 1000000", key="wrong")).code == 401
-    assert exchange(url, head(caller, CHUNKED, key="")).code == 403
+    assert ask(url, head(caller, "Content-Length: 1000000", key="wrong")).code == 401
+    assert ask(url, head(caller, CHUNKED, key="")).code == 403
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_connection_of_a_refused_body_that_never_comes_is_closed(url: str, caller: Airlock) -> None:
+    assert exchange(url, head(caller, f"Content-Length: {10**12}")).code == 413
 
 
 def test_a_caller_that_expects_100_continue_is_served(url: str, caller: Airlock) -> None:

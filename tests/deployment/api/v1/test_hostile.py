@@ -42,7 +42,7 @@ def sent(installation: Launched, caller: Airlock, content: bytes, kind: str = MU
 
 def is_problem(reply: Reply, *statuses: int) -> bool:
     told = reply.json()
-    named = reply.headers["Content-Type"] == "application/problem+json"
+    named = b"application/problem+json" in reply.headers
     return named and reply.code in statuses and told["status"] == reply.code and bool(told["detail"])
 
 
