@@ -15,15 +15,13 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
-from deployment import sqlite
+from deployment import postgres, sqlite
 from deployment.instants import UtcDateTime
 from deployment.tallies import Tallies
 
 BUSY_SECONDS = 10
 """How long a transaction waits for another one's lock before it fails."""
-STATEMENT_SECONDS = 15
-CONNECT_SECONDS = 5
-
+BACKENDS = {"sqlite": sqlite, "postgresql": postgres}
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -75,14 +73,15 @@ class Database:
 
     def __init__(self, engine: sa.Engine, on_change: OnChange = lambda _: None, tallies: Tallies | None = None) -> None:
         self.engine, self._on_change, self.tallies = engine, on_change, tallies or Tallies()
-        if engine.dialect.name == "sqlite":
-            sqlite.prepare(engine)
-        self._writer = engine.execution_options(writing=True)
+        backend = BACKENDS[engine.dialect.name]
+        backend.prepare(engine)
+        self._reader = engine.execution_options(**backend.READING)
+        self._writer = engine.execution_options(**backend.WRITING)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only looks; nothing is committed."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Statements that only look: on SQLite in one transaction, on PostgreSQL each for itself."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -97,28 +96,19 @@ class Database:
 
     def beside(self, patience: int) -> Database:
         """The same database on one connection of its own, which waits `patience` seconds for locks and answers."""
-        url, options = self.engine.url, engine_options(self.engine.url, patience)
-        if self.engine.dialect.name == "postgresql":
-            options["connect_args"]["options"] += f" -c statement_timeout={patience}s"
-            options["connect_args"]["connect_timeout"] = max(patience, 2)  # libpq knows no shorter one
-        return Database(sa.create_engine(url, pool_size=1, max_overflow=0, **options), self._on_change, self.tallies)
+        options = engine_options(self.engine.url, patience, patience)
+        engine = sa.create_engine(self.engine.url, pool_size=1, max_overflow=0, **options)
+        return Database(engine, self._on_change, self.tallies)
 
     def dispose(self, *, close: bool = True) -> None:
         """Drop the pool. A child of a fork passes `close=False`: the connections are its parent's."""
         self.engine.dispose(close=close)
 
 
-def engine_options(url: sa.URL, busy_seconds: int = BUSY_SECONDS) -> dict[str, Any]:
-    """Options for `create_engine` under which nothing waits for ever and no error tells a caller's data."""
-    if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": busy_seconds}, "hide_parameters": True}
-    limits = f"-c lock_timeout={busy_seconds}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
-    return {
-        "pool_pre_ping": True,
-        "hide_parameters": True,  # an error's text goes into logs and into RQ: nothing of a caller's may be in it
-        "connect_args": {
-            "connect_timeout": CONNECT_SECONDS,
-            "tcp_user_timeout": STATEMENT_SECONDS * 1000,
-            "options": limits,
-        },
-    }
+def engine_options(url: sa.URL, *limits: int) -> dict[str, Any]:
+    """Options for `create_engine` under which nothing waits for ever and no error tells a caller's data.
+
+    `limits` are the seconds that a statement may wait for locks, and those that it may take in all.
+    """
+    options = BACKENDS[url.get_backend_name()].options(*(limits or (BUSY_SECONDS,)))
+    return {**options, "hide_parameters": True}  # an error's text goes into logs and into RQ

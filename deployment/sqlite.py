@@ -7,6 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+READING: dict[str, Any] = {}
+WRITING: dict[str, Any] = {"writing": True}
+
+
+def options(busy_seconds: int, _statement_seconds: int = 0) -> dict[str, Any]:
+    """For `create_engine`: how long a transaction may wait for the lock. Nothing limits a statement."""
+    return {"connect_args": {"timeout": busy_seconds}}
+
 
 def prepare(engine: sa.Engine) -> None:
     """Make every connection of `engine` ours, and every transaction marked `writing` an immediate one."""

@@ -18,6 +18,7 @@ from tests.servers.tcp_connection import Connection, Stream
 from tests.servers.tcp_trap import Loss, Trap
 
 Value = TypeVar("Value")
+NEVER = 0
 
 
 class TcpProxy:
@@ -52,6 +53,10 @@ class TcpProxy:
     def lose_request(self, pattern: bytes = b"", nth: int = 1) -> Trap:
         """Cut the connection at the `nth` matching request, before the part that matches is forwarded."""
         return self._set(Trap(Loss.REQUEST, pattern, nth))
+
+    def count(self) -> Trap:
+        """Lose nothing: `seen` of what is returned is the number of round trips from now on."""
+        return self._set(Trap(Loss.REQUEST, b"", NEVER))
 
     def cut(self) -> None:
         """Reset all open connections; new ones are accepted."""

@@ -13,7 +13,7 @@ class Loss(Enum):
 
 
 class Trap:
-    """Springs once, at the `nth` request that matches `pattern`, counted over all connections.
+    """Springs once, at the `nth` request that matches `pattern`, counted over all connections in `seen`.
 
     A request is all that a client sends between two replies, so a pipeline or a transaction that is
     sent at once is one request.
@@ -22,7 +22,7 @@ class Trap:
     def __init__(self, loss: Loss, pattern: bytes, nth: int) -> None:
         self.loss = loss
         self._pattern = re.compile(pattern, re.DOTALL)
-        self._left = nth
+        self._nth, self.seen = nth, 0
         self._sprung = threading.Event()
 
     @property
@@ -35,8 +35,8 @@ class Trap:
 
     def is_due(self) -> bool:
         """Count one more matching request; true for the n-th and for no other."""
-        self._left -= 1
-        return self._left == 0
+        self.seen += 1
+        return self.seen == self._nth
 
     def spring(self) -> None:
         self._sprung.set()
