@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from subprocess import PIPE
 from types import TracebackType
 from typing import IO
+from urllib.parse import urlsplit
 
-import httpx
 from redis import Redis, RedisError
 
 from jobs.connections import working
@@ -117,7 +118,7 @@ class Installation:
         started = time.time()
         web = self._add("web", ["gunicorn", "app:create_app()"])
         worker = self._add("worker", ["flask", "worker"])
-        web.await_ready(lambda: _unready(f"{self.url}/readyz"))
+        web.await_ready(lambda: _unready(self.url))
         with working(self._told["redis_url"], verify_tls=self._settings.redis_tls_verify) as redis:
             worker.await_ready(lambda: _workers_lacking(redis, started, self._settings.workers))
 
@@ -149,11 +150,17 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _unready(url: str) -> str:
+    """What `/readyz` says is lacking. No proxy of the environment stands between us and it."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        reply = httpx.get(url, timeout=5)
-    except httpx.TransportError as error:
+        connection.request("GET", "/readyz")
+        reply = connection.getresponse()
+        told = reply.read().decode().strip()
+    except (OSError, HTTPException) as error:
         return str(error)
-    return "" if reply.status_code == 200 else reply.text.strip()
+    finally:
+        connection.close()
+    return "" if reply.status == 200 else told
 
 
 def _workers_lacking(redis: Redis, since: float, wanted: int) -> str:
