@@ -51,7 +51,7 @@ def make_app(folder: Path, **settings: Any) -> Iterator[Flask]:
 def make_installation(parts: Parts) -> None:
     """The row that `flask db upgrade` makes."""
     with parts.database.writing() as session:
-        session.merge(Installation(id=1))
+        session.execute(sa.text("INSERT INTO installation (id) VALUES (1) ON CONFLICT DO NOTHING"))
 
 
 def make_tables(url: str) -> None:

@@ -17,7 +17,6 @@ import pytest
 from tests.scheduling import BySharedServers
 
 SERVERS = Path(__file__).with_name("servers")
-pytest_plugins = [f"tests.servers.{file.stem}" for file in sorted(SERVERS.glob("fixtures_*.py"))]
 
 SECONDS_PER_TEST = 120
 GARBAGE = 20_000
@@ -33,6 +32,13 @@ MEMORY, BYTES_FREE = Path("/dev/shm"), 4 * 1024**3
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > BYTES_FREE:
     # What is stored safely is synced to the disk again and again, and no test of ours cuts the power.
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures where tests run: who hands them out to other processes would only let these wait."""
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        for file in sorted(SERVERS.glob("fixtures_*.py")):
+            config.pluginmanager.import_plugin(f"tests.servers.{file.stem}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

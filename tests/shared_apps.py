@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app, make_parts
@@ -24,6 +26,21 @@ from tests.servers.shared import Shared
 
 PER_APPLICATION = {"log_format", "redis_tls_verify", "secret_key", "sentry_dsn", "trusted_proxies", "web_threads"}
 """Settings that an application reads while it is made."""
+BESIDE = "airlock_tests_beside"
+
+
+class LendingDatabase(Database):
+    """What is opened beside it stays open for the next test: not for what forks, which needs connections of its own."""
+
+    def __init__(self, database: Database, engines: dict[tuple[int, int], sa.Engine]) -> None:
+        super().__init__(database.engine, database._on_change, database.tallies)
+        self._engines = engines
+
+    def beside(self, patience: int) -> Database:
+        key = os.getpid(), patience
+        if key not in self._engines:
+            self._engines[key] = super().beside(patience).engine
+        return Database(self._engines[key], self._on_change, self.tallies)
 
 
 class SharedApps:
@@ -52,6 +69,8 @@ class SharedApps:
 
     def _make(self, settings: Settings) -> Flask:
         app = self._open.enter_context(closing(create_app(settings)))
+        engines = app.extensions[BESIDE] = {}
+        self._open.callback(lambda: [engine.dispose() for engine in engines.values()])
         warm_up(parts_of(app))  # as `flask worker` does
         return app
 
@@ -62,7 +81,8 @@ def _fitted(app: Flask, settings: Settings) -> Iterator[None]:
     own, config = parts_of(app), dict(app.config)
     parts = make_parts(app, settings, dispatching(settings.redis_url))
     marking = Database(own.ledger.database.engine, parts.wakeups.publish, parts.tallies)
-    parts = replace(parts, ledger=ExecutionLedger(marking, parts.policy, parts.last_words))
+    lending = LendingDatabase(parts.database, app.extensions[BESIDE])
+    parts = replace(parts, database=lending, ledger=ExecutionLedger(marking, parts.policy, parts.last_words))
     app.config["AIRLOCK"] = settings
     install(app, parts)
     make_installation(parts)

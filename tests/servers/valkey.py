@@ -37,6 +37,7 @@ class Valkey:
         self.process = ServerProcess(
             [str(binary), *self._options()], folder=self.folder, log=self.folder / "server.log"
         )
+        self._flushing = self.client()  # stays open: each test begins with it
 
     @property
     def url(self) -> str:
@@ -79,8 +80,7 @@ class Valkey:
         return redis.Redis.from_url(self.url, **policy, **options)
 
     def flush(self) -> None:
-        with self.client() as client:
-            client.flushall()
+        self._flushing.flushall()
 
     def __enter__(self) -> Valkey:
         try:
@@ -93,6 +93,7 @@ class Valkey:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._flushing.close()
         self.process.resume()
         self.process.kill()
         self._clean()
