@@ -6,26 +6,20 @@ import gc
 
 gc.disable()  # as in app.py
 
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from launcher.installation import Installation
+from launcher.stopping import ToldToStop, listen
 from settings import launcher_settings
 
 gc.freeze()
 gc.enable()
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 USAGE = "usage: python -m launcher run|demo"
-
-
-class ToldToStop(SystemExit):
-    """A signal asks the launcher to end."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -34,8 +28,7 @@ def main(words: Sequence[str]) -> None:
     if len(words) != 1 or words[0] not in commands:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
-    for signum in SIGNALS:
-        signal.signal(signum, _leave)
+    listen()
     commands[words[0]]()
 
 
@@ -77,12 +70,6 @@ def _shown_on_failure(log: Path) -> Iterator[Path]:
 
 def _show_login(name: str, password: str) -> None:
     print(f"Log in as {name} with the password {password}: it is shown this once", flush=True)
-
-
-def _leave(signum: int, _frame: Any) -> None:
-    for again in SIGNALS:
-        signal.signal(again, signal.SIG_IGN)  # asked once is enough: the parts are being ended
-    raise ToldToStop(128 + signum)
 
 
 if __name__ == "__main__":

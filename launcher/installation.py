@@ -22,6 +22,7 @@ from jobs.connections import working
 from jobs.queue import worker_births
 from launcher.embedded import EmbeddedFolder
 from launcher.part import Part, PartFailed, finish
+from launcher.stopping import stop_if_told
 from launcher.valkey import EmbeddedValkey, free_port
 from settings import Settings
 
@@ -86,6 +87,7 @@ class Installation:
     def watch(self) -> None:
         """Wait for a part to end, which none should; raises `PartFailed` naming it."""
         while True:
+            stop_if_told()
             for part in self._parts:
                 if part.ended:
                     raise PartFailed(f"{part.name} ended with status {part.process.returncode}; ending the rest")

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from jobs.parentage import die_with
+from launcher.stopping import stop_if_told
 
 HERE = Path(__file__).resolve().parents[1]
 READY_SECONDS = 60
+LOOK_SECONDS = 0.2
 
 
 class PartFailed(SystemExit):
@@ -46,6 +49,7 @@ class Part:
         """Wait until `lacking` says that nothing is; raises `PartFailed` if the part ends, or after `READY_SECONDS`."""
         ends = time.monotonic() + READY_SECONDS
         while lack := lacking():
+            stop_if_told()
             if self.ended:
                 raise PartFailed(f"{self.name} ended with status {self.process.returncode} before it was ready")
             if time.monotonic() > ends:
@@ -64,8 +68,25 @@ class Part:
 
 
 def finish(command: Sequence[str], environment: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; it dies with the launcher, too. `options` are those of `subprocess.run`."""
-    return subprocess.run(command, cwd=HERE, env=environment, text=True, preexec_fn=_dying_with_us(), **options)
+    """Run a command to its end; it dies with the launcher, too. `options` are those of `subprocess.Popen`.
+
+    Ctrl-C comes to the launcher alone: it ends the command, and raises `ToldToStop`.
+    """
+    options |= {"text": True, "start_new_session": True, "preexec_fn": _dying_with_us()}
+    with subprocess.Popen(command, cwd=HERE, env=environment, **options) as process:
+        try:
+            out, err = _communicated(process)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def _communicated(process: subprocess.Popen[str]) -> tuple[str, str]:
+    while True:
+        stop_if_told()
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=LOOK_SECONDS)
 
 
 def _dying_with_us() -> Callable[[], None]:
