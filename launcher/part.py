@@ -76,9 +76,8 @@ def finish(command: Sequence[str], environment: Mapping[str, str], **options: An
     with subprocess.Popen(command, cwd=HERE, env=environment, **options) as process:
         try:
             out, err = _communicated(process)
-        except BaseException:
-            process.kill()
-            raise
+        finally:
+            process.kill()  # nothing, where it has ended
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
