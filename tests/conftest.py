@@ -14,6 +14,7 @@ from pathlib import Path
 import freezegun
 import pytest
 
+from tests.memory import Memory, give_back
 from tests.scheduling import BySharedServers
 
 SERVERS = Path(__file__).with_name("servers")
@@ -25,13 +26,14 @@ GARBAGE = 20_000
 freezegun.configure(extend_ignore_list=["minio", "tests.servers"])
 gc.set_threshold(GARBAGE)
 
+MEMORY = Memory()
 MOST_PROCESSES = 8
 """Each has servers of its own."""
-MEMORY, BYTES_FREE = Path("/dev/shm"), 4 * 1024**3
+RAM, BYTES_FREE = Path("/dev/shm"), 4 * 1024**3
 
-if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > BYTES_FREE:
+if "TMPDIR" not in os.environ and RAM.is_dir() and shutil.disk_usage(RAM).free > BYTES_FREE:
     # What is stored safely is synced to the disk again and again, and no test of ours cuts the power.
-    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(RAM)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,8 +55,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage again and again is a tenth of the suite's time."""
-    gc.collect()
+    give_back()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """At the end of a file."""
+    if nextitem is not None and nextitem.path != item.path:
+        MEMORY.give_back_what_was_added()
 
 
 @pytest.hookimpl(trylast=True)
