@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from deployment.causes import cause_of
 from deployment.clock import utcnow
@@ -34,7 +34,8 @@ def clean_up(parts: Parts, execution_id: UUID) -> bool:
 
     Of a run whose result has expired that is everything, and the row says that it is purged.
     """
-    execution = _take(parts, execution_id)
+    with parts.database.writing() as session:
+        execution = take(session, execution_id, parts.policy)
     if execution is None:
         return False
     purged = is_expired(execution)
@@ -45,7 +46,8 @@ def clean_up(parts: Parts, execution_id: UUID) -> bool:
     except StorageError as error:
         log.warning("cleanup_postponed", execution_id=str(execution_id), error=cause_of(error))
         return False
-    _settle(parts, execution, purged)
+    with parts.database.writing() as session:
+        settle(session, execution, parts.policy, purged=purged)
     return True
 
 
@@ -60,36 +62,35 @@ def leftovers(execution: Execution) -> list[str]:
     return losers if keeps_inputs(execution) else [names.inputs(execution.id), *losers]
 
 
-def _take(parts: Parts, execution_id: UUID) -> Execution | None:
+def take(session: Session, execution_id: UUID, policy: Policy) -> Execution | None:
     """The run, if its cleanup is due; its due time moves ahead first, so no other process takes it too."""
     now = utcnow()
     overdue = sa.or_(Execution.cleanup_due_at <= now, to_be_purged())
     due = sa.select(Execution).where(Execution.id == execution_id, overdue)
-    with parts.database.writing() as session:
-        execution = session.scalar(due.options(selectinload(Execution.files)))
-        if execution is None or not swap(
-            session,
-            Execution,
-            Execution.id == execution_id,
-            Execution.cleanup_due_at.is_not_distinct_from(execution.cleanup_due_at),
-            cleanup_due_at=now + _backoff(execution.cleanup_tries, parts.policy),
-            cleanup_tries=execution.cleanup_tries + 1,
-        ):
-            return None
-        return execution
+    execution = session.scalar(due.options(selectinload(Execution.files)))
+    if execution is None or not swap(
+        session,
+        Execution,
+        Execution.id == execution_id,
+        Execution.cleanup_due_at.is_not_distinct_from(execution.cleanup_due_at),
+        cleanup_due_at=now + _backoff(execution.cleanup_tries, policy),
+        cleanup_tries=execution.cleanup_tries + 1,
+    ):
+        return None
+    return execution
 
 
-def _settle(parts: Parts, execution: Execution, purged: bool) -> None:
-    with parts.database.writing() as session:
-        swap(
-            session,
-            Execution,
-            Execution.id == execution.id,
-            Execution.cleanup_tries == execution.cleanup_tries + 1,
-            cleanup_due_at=_next_pass(execution, parts.policy),
-            cleanup_tries=0,
-            **(_purged(execution, parts.policy) if purged else {}),
-        )
+def settle(session: Session, execution: Execution, policy: Policy, *, purged: bool) -> None:
+    """Of a run that was taken, everything is deleted by now: note when the next pass is due, if any."""
+    swap(
+        session,
+        Execution,
+        Execution.id == execution.id,
+        Execution.cleanup_tries == execution.cleanup_tries + 1,
+        cleanup_due_at=_next_pass(execution, policy),
+        cleanup_tries=0,
+        **(_purged(execution, policy) if purged else {}),
+    )
 
 
 def _purged(execution: Execution, policy: Policy) -> dict[str, datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from uuid import uuid4
@@ -10,13 +11,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from deployment import lifecycle
+from deployment import cleanup, lifecycle
 from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.database import Database
 from deployment.dispatch import Ticket
 from deployment.models import Deployment, Execution, ExecutionFile, Organization
 from deployment.policy import Policy
+from deployment.tallies import add_counts
 
 log = structlog.get_logger()
 FILES = 2
@@ -55,6 +57,10 @@ def _rehearse(session: Session, policy: Policy) -> None:
         session.get(Execution, ticket.execution_id)
         session.expunge_all()
         lifecycle.succeed(session, ticket, policy)
+    session.expunge_all()
+    if (taken := cleanup.take(session, run.id, policy)) is not None:
+        cleanup.settle(session, taken, policy, purged=False)
+    add_counts(session, Counter({(WORKER, "{}"): 1, (WORKER, "[]"): 1}))
 
 
 def _accepted(session: Session, policy: Policy) -> Execution:

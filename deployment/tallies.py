@@ -62,7 +62,7 @@ class Tallies:
             return
         try:
             with database.writing() as session:
-                _add(session, counts)
+                add_counts(session, counts)
         except SQLAlchemyError as error:
             log.warning("tallies_kept", error=cause_of(error))
             with self._lock:
@@ -80,8 +80,8 @@ def kind_of(reason: str | None) -> str:
     return found[0] if found else "other"
 
 
-def _add(session: Any, counts: Counter[Key]) -> None:
-    """In one order, so that two processes that add the same numbers wait for each other, and never in a circle."""
+def add_counts(session: Any, counts: Counter[Key]) -> None:
+    """Add them to what is stored; in one order, so that two processes that add the same numbers wait in no circle."""
     from sqlalchemy.dialects import postgresql, sqlite
 
     from deployment.models import Tally
