@@ -30,7 +30,7 @@ CLEANUP = [
     SwitchedOff(
         "a cleanup that fails is due again at once",
         "deployment/cleanup.py",
-        "cleanup_due_at=now + _backoff(execution.cleanup_tries, parts.policy),",
+        "cleanup_due_at=now + _backoff(execution.cleanup_tries, policy),",
         "cleanup_due_at=now,",
         f"{CLEANING}test_a_cleanup_that_fails_is_tried_again_with_growing_pauses_and_at_least_once_per_grace",
     ),
