@@ -34,7 +34,7 @@ def empty(bare_database_url: str, tmp_path: Path) -> Iterator[Flask]:
         "redis_url": "redis://h",
         "database_url": bare_database_url,
     }
-    app = create_app(launcher_settings(**chosen))
+    app = create_app(launcher_settings(**chosen), answers=False)  # as `flask db upgrade` makes it
     with app.app_context():
         yield app
         db.session.remove()

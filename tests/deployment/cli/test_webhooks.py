@@ -11,13 +11,15 @@ from standardwebhooks import Webhook
 
 from tests.deployment.cli.commands import Commands
 from tests.servers.receiver import Receiver
+from tests.servers.shared import Shared
 
 HERE = ("acme", "text")
+NOWHERE = Shared("redis://nowhere")
 
 
 @pytest.fixture
 def commands(new_app: Callable[..., Flask], database_url: str) -> Commands:
-    typed = Commands(new_app(database_url=database_url, private_webhooks=True, redis_url="redis://nowhere"))
+    typed = Commands(new_app(database_url=database_url, private_webhooks=True, redis_url=NOWHERE))
     typed.deploy()
     return typed
 
