@@ -265,9 +265,9 @@ def test_it_is_looked_for_in_an_index(airlock: Airlock) -> None:
     run(airlock)
     event.remove(airlock.parts.database.engine, "before_cursor_execute", keep)
     (statement, parameters), sqlite = asked[0], airlock.parts.database.engine.dialect.name == "sqlite"
-    with airlock.parts.database.reading() as session:
+    with airlock.parts.database.writing() as session:
         if not sqlite:
-            session.execute(sa.text("SET enable_seqscan = off"))  # the table is too small to be worth an index
+            session.execute(sa.text("SET LOCAL enable_seqscan = off"))  # the table is too small to be worth an index
         explained = session.connection().exec_driver_sql(
             f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{statement}", parameters
         )
