@@ -105,10 +105,9 @@ class Database:
         self.engine.dispose(close=close)
 
 
-def engine_options(url: sa.URL, *limits: int) -> dict[str, Any]:
-    """Options for `create_engine` under which nothing waits for ever and no error tells a caller's data.
-
-    `limits` are the seconds that a statement may wait for locks, and those that it may take in all.
-    """
-    options = BACKENDS[url.get_backend_name()].options(*(limits or (BUSY_SECONDS,)))
+def engine_options(
+    url: sa.URL, busy_seconds: int = BUSY_SECONDS, statement_seconds: int = postgres.STATEMENT_SECONDS
+) -> dict[str, Any]:
+    """Options for `create_engine` under which nothing waits for ever and no error tells a caller's data."""
+    options = BACKENDS[url.get_backend_name()].options(busy_seconds, statement_seconds)
     return {**options, "hide_parameters": True}  # an error's text goes into logs and into RQ

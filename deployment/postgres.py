@@ -25,7 +25,7 @@ Connection = psycopg.Connection[Any]
 IDLE_SINCE = "idle_since"
 
 
-def options(busy_seconds: int, statement_seconds: int = STATEMENT_SECONDS) -> dict[str, Any]:
+def options(busy_seconds: int, statement_seconds: int) -> dict[str, Any]:
     """For `create_engine`: how long a statement may wait for locks, and how long it may take in all."""
     limits = {"lock_timeout": f"{busy_seconds}s", "statement_timeout": f"{statement_seconds}s", "timezone": "UTC"}
     return {

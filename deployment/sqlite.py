@@ -11,7 +11,7 @@ READING: dict[str, Any] = {}
 WRITING: dict[str, Any] = {"writing": True}
 
 
-def options(busy_seconds: int, _statement_seconds: int = 0) -> dict[str, Any]:
+def options(busy_seconds: int, _statement_seconds: int) -> dict[str, Any]:
     """For `create_engine`: how long a transaction may wait for the lock. Nothing limits a statement."""
     return {"connect_args": {"timeout": busy_seconds}}
 

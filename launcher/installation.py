@@ -157,7 +157,7 @@ def _unready(url: str) -> str:
     try:
         connection.request("GET", "/readyz")
         reply = connection.getresponse()
-        told = reply.read().decode().strip()
+        told = reply.read().decode(errors="replace").strip()
     except (OSError, HTTPException) as error:
         return str(error)
     finally:

@@ -9,6 +9,7 @@ import sys
 import psutil
 
 MUCH = 32 * 1024**2
+"""Bytes."""
 
 
 def give_back() -> None:

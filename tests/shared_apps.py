@@ -70,9 +70,14 @@ class SharedApps:
     def _make(self, settings: Settings) -> Flask:
         app = self._open.enter_context(closing(create_app(settings)))
         engines = app.extensions[BESIDE] = {}
-        self._open.callback(lambda: [engine.dispose() for engine in engines.values()])
+        self._open.callback(_dispose, engines)
         warm_up(parts_of(app))  # as `flask worker` does
         return app
+
+
+def _dispose(engines: dict[tuple[int, int], sa.Engine]) -> None:
+    for engine in engines.values():
+        engine.dispose()
 
 
 @contextmanager

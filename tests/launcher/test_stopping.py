@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,14 +44,9 @@ def test_a_signal_that_meets_a_destructor_is_not_lost() -> None:
 
 
 def test_a_command_that_is_waited_for_ends_with_it(tmp_path: Path) -> None:
-    def interrupt() -> None:
-        while not note.exists() or not note.read_text():
-            threading.Event().wait(0.01)
-        os.kill(os.getpid(), signal.SIGTERM)
-
     note = tmp_path / "pid"
-    say = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(60)"
-    threading.Thread(target=interrupt, daemon=True).start()
+    begin = f"import os, pathlib, signal; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))"
+    wait = "os.kill(os.getppid(), signal.SIGTERM); signal.pause()"
     with pytest.raises(ToldToStop):
-        finish([sys.executable, "-c", say], os.environ, stdout=subprocess.PIPE)
+        finish([sys.executable, "-c", f"{begin}; {wait}"], os.environ, stdout=subprocess.PIPE)
     assert not lives(int(note.read_text()))
