@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from deployment.issuing import COMMAND_LINE, create_key
 from deployment.models import ApiKey, Deployment, Organization, audit
@@ -57,18 +57,16 @@ def deploy(
         if not NAME.fullmatch(text):
             raise InvalidName(f"{text!r} is not a name. {InvalidName.__doc__}")
     parsed = workflow.parse_options(dict(options)).model_dump(mode="json")
-    owner = _organization(session, organization)
-    owner.concurrency = limit if limit is not None else owner.concurrency
-    row = find_deployment(session, organization, name)
-    if row is None:
-        row = Deployment(organization=owner, name=name)
-        session.add(row)
+    row, new = _found_or_made(session, organization, name)
+    if limit is not None:
+        row.organization.concurrency = limit
     row.workflow, row.options, row.single_use = workflow.name, parsed, single_use
     row.keep_inputs = row.keep_inputs if keep_inputs is None else keep_inputs
     session.flush()
-    audit(session, owner.id, by, "deployment.deployed", name, workflow=workflow.name)
+    audit(session, row.organization_id, by, "deployment.deployed", name, workflow=workflow.name)
     new_secret = None if webhook is None else set_webhook(session, row, webhook, by=by, private=private_webhooks)
-    return Deployed(row, None if _has_key(session, row) else create_key(session, owner, row, by=by), new_secret)
+    new_key = create_key(session, row.organization, row, by=by) if new or not _has_key(session, row) else None
+    return Deployed(row, new_key, new_secret)
 
 
 def change_deployment(session: Session, deployment_id: UUID, *, by: str, **to: Any) -> Deployment:
@@ -83,13 +81,21 @@ def change_deployment(session: Session, deployment_id: UUID, *, by: str, **to: A
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:
     """The deployment with its organisation, or None; names that nothing can be called are not even looked up."""
-    if not (NAME.fullmatch(organization) and NAME.fullmatch(name)):
-        return None
-    return session.scalar(
+    return session.scalar(called(organization, name)) if can_be_called(organization, name) else None
+
+
+def can_be_called(organization: str, name: str) -> bool:
+    """Whether these are names at all: others need not be looked up."""
+    return bool(NAME.fullmatch(organization) and NAME.fullmatch(name))
+
+
+def called(organization: str, name: str) -> sa.Select[Deployment]:
+    """The question for the deployment of these names, with its organisation."""
+    return (
         sa.select(Deployment)
         .join(Deployment.organization)
         .where(Organization.name == organization, Deployment.name == name, Deployment.deleted_at.is_(None))
-        .options(joinedload(Deployment.organization))
+        .options(contains_eager(Deployment.organization))
     )
 
 
@@ -104,13 +110,15 @@ def find_organization(session: Session, name: str) -> Organization | None:
     return session.scalar(sa.select(Organization).where(Organization.name == name))
 
 
-def _organization(session: Session, name: str) -> Organization:
-    found = find_organization(session, name)
-    if found is None:
-        found = Organization(name=name)
-        session.add(found)
-        session.flush()
-    return found
+def _found_or_made(session: Session, organization: str, name: str) -> tuple[Deployment, bool]:
+    """The deployment, with its organisation, and whether it is new: then nothing more has to be asked about it."""
+    owner = find_organization(session, organization)
+    found = deployment_named(session, owner.id, name) if owner else None
+    if found is not None:
+        return found, False
+    made = Deployment(organization=owner or Organization(name=organization), name=name)
+    session.add(made)
+    return made, True
 
 
 def _has_key(session: Session, deployment: Deployment) -> bool:

@@ -30,7 +30,7 @@ from deployment.dispatch import Ticket, hand_out
 from deployment.failures import Failure, failure_of
 from deployment.history import Made, earlier_result, fingerprint_of
 from deployment.lifecycle import Move
-from deployment.models import Execution, ExecutionFile, FileStatus
+from deployment.models import Execution, ExecutionFile
 from deployment.outputs import store_output
 from deployment.parts import Parts
 from deployment.results import store_result
@@ -80,12 +80,8 @@ def _told(work: Work) -> dict[str, str | int]:
 def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:
     for attempt in _database_tries():
         with attempt, parts.database.reading() as session:
-            file = session.get(ExecutionFile, ticket.file_id)
-            execution = session.get(Execution, ticket.execution_id)
-    if file is None or execution is None or file.status != FileStatus.EXECUTING:
-        return None
-    held = file.attempt == ticket.attempt and file.worker == worker
-    return Work(ticket, file, execution) if held else None
+            found = session.execute(lifecycle.claimed(ticket, worker)).one_or_none()
+    return Work(ticket, *found) if found else None
 
 
 def _outcome(parts: Parts, work: Work) -> Made | Failure:

@@ -35,9 +35,17 @@ def digest(key: str) -> str:
 
 def find_key(session: Session, key: str) -> ApiKey | None:
     """The row of a key that works now: known, active, not expired."""
-    wanted = digest(key)
-    row = session.scalar(sa.select(ApiKey).where(ApiKey.sha256 == wanted, ApiKey.active))
-    if row is None or not hmac.compare_digest(row.sha256, wanted) or has_expired(row):
+    return working(session.scalar(sa.select(ApiKey).where(known_as(key))), key)
+
+
+def known_as(key: str) -> sa.ColumnElement[bool]:
+    """The row of a key that is active; whether it works is `working`'s to say."""
+    return sa.and_(ApiKey.sha256 == digest(key), ApiKey.active)
+
+
+def working(row: ApiKey | None, key: str) -> ApiKey | None:
+    """`row` if it is this key's, and has not expired."""
+    if row is None or not hmac.compare_digest(row.sha256, digest(key)) or has_expired(row):
         return None
     return row
 

@@ -27,11 +27,12 @@ def lock_slots(session: Session, organization: Organization, key: ApiKey | None)
     """Let nobody else take a slot until this transaction ends.
 
     A count that is a later statement than the locks sees, in READ COMMITTED, what the last holder committed.
+    PostgreSQL locks the rows of one statement in the order of its tables, which is the order of `lifecycle`.
     """
-    session.execute(sa.select(Installation.id).with_for_update())
-    session.execute(sa.select(Organization.id).where(Organization.id == organization.id).with_for_update())
+    rows = sa.select(Installation.id).join(Organization, Organization.id == organization.id)
     if key is not None:
-        session.execute(sa.select(ApiKey.id).where(ApiKey.id == key.id).with_for_update())
+        rows = rows.join(ApiKey, ApiKey.id == key.id)
+    session.execute(rows.with_for_update())
 
 
 def look_for_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:

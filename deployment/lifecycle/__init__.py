@@ -11,13 +11,14 @@ from deployment.lifecycle.move import Move
 from deployment.lifecycle.rescue import abandon, look_after, postpone, redispatch, wait_on
 from deployment.lifecycle.retrying import retry
 from deployment.lifecycle.staging import accept, fail_undispatched, fetched, renew_staging, seal
-from deployment.lifecycle.work import claim, fail, hand_back, holds, lose, renew, succeed
+from deployment.lifecycle.work import claim, claimed, fail, hand_back, holds, lose, renew, succeed
 
 __all__ = [
     "Move",
     "abandon",
     "accept",
     "claim",
+    "claimed",
     "delivered",
     "end",
     "fail",

@@ -51,10 +51,10 @@ class Tried:
 
 def announce(session: Session, execution_id: UUID, to: ExecutionStatus, now: datetime) -> None:
     """Put the end of a run into the outbox, in the transaction that ends it, for everyone who wants to know of it."""
-    question = sa.select(Execution.deployment_id, Execution.webhook_url).where(Execution.id == execution_id)
-    deployment_id, own = session.execute(question).one()
-    for url in dict.fromkeys([*_endpoints(session, deployment_id, EVENTS[to]), *([own] if own else [])]):
-        told = {"deployment_id": deployment_id, "execution_id": execution_id, "event": EVENTS[to], "url": url}
+    run = session.get_one(Execution, execution_id)  # whoever ends a run has it at hand
+    own = [run.webhook_url] if run.webhook_url else []
+    for url in dict.fromkeys([*_endpoints(session, run.deployment_id, EVENTS[to]), *own]):
+        told = {"deployment_id": run.deployment_id, "execution_id": execution_id, "event": EVENTS[to], "url": url}
         session.add(Delivery(created_at=now, due_at=now, **told))
 
 

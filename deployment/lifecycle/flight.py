@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,17 +24,31 @@ def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]
     A file that is to be retried waits until then. The caller holds the lock of the execution.
     """
     of_this_run = ExecutionFile.execution_id == execution.id
-    in_flight = session.scalar(
-        sa.select(sa.func.count()).select_from(ExecutionFile).where(of_this_run, ExecutionFile.status.in_(IN_FLIGHT))
-    )
-    free = policy.files_in_flight - (in_flight or 0)
     waiting = session.scalars(
         sa.select(ExecutionFile)
         .where(of_this_run, ExecutionFile.status == FileStatus.WAITING, _is_its_time())
         .order_by(ExecutionFile.ordinal)
-        .limit(max(free, 0))
+        .limit(policy.files_in_flight)
     ).all()
-    return [_queue(session, file, policy) for file in waiting]
+    if not waiting:
+        return []
+    in_flight = session.scalar(
+        sa.select(sa.func.count()).select_from(ExecutionFile).where(of_this_run, ExecutionFile.status.in_(IN_FLIGHT))
+    )
+    free = policy.files_in_flight - (in_flight or 0)
+    return [_queue(session, file, policy) for file in waiting[: max(free, 0)]]
+
+
+def fill_first(session: Session, execution_id: UUID, policy: Policy) -> None:
+    """Queue the first files of a run that is being sealed: none is in flight yet, so nothing has to be asked."""
+    first = (ExecutionFile.execution_id == execution_id, ExecutionFile.ordinal < policy.files_in_flight)
+    note_change(session, execution_id)
+    session.execute(
+        sa.update(ExecutionFile)
+        .where(*first, ExecutionFile.status == FileStatus.WAITING)
+        .values(status=FileStatus.QUEUED, dispatch=1, lease_expires_at=utcnow() + policy.lease),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def first_tickets(execution: Execution, policy: Policy) -> list[Ticket]:

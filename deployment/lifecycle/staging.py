@@ -12,7 +12,7 @@ from deployment.clock import utcnow
 from deployment.instants import UtcDateTime
 from deployment.labels import labels_of
 from deployment.lifecycle.ending import end
-from deployment.lifecycle.flight import fill
+from deployment.lifecycle.flight import fill_first
 from deployment.lifecycle.swap import locked, swap
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, write_log
 from deployment.policy import Policy
@@ -67,10 +67,9 @@ def seal(session: Session, execution_id: UUID, token: str, policy: Policy) -> bo
         sealed_at=now,
         lease_expires_at=_until(now + policy.lease),
     )
-    execution = locked(session, execution_id) if won else None
-    if execution is not None:
+    if won:
         write_log(session, execution_id, "Staged all files; queued for the workers")
-        fill(session, execution, policy)
+        fill_first(session, execution_id, policy)
     return won
 
 

@@ -41,9 +41,16 @@ def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Exec
     if not won:
         mine = (*held(ticket), ExecutionFile.worker == worker)
         return execution if swap(session, ExecutionFile, *mine, lease_expires_at=now + policy.lease) else None
-    _start(session, execution)
+    if execution.status == ExecutionStatus.QUEUED:
+        _start(session, execution)
     tell(session, ticket, f"Claimed by worker {worker} (attempt {ticket.attempt})")
     return execution
+
+
+def claimed(ticket: Ticket, worker: str) -> sa.Select[ExecutionFile, Execution]:
+    """The file and its run, as long as `worker` has claimed it as this attempt."""
+    run = Execution.id == ExecutionFile.execution_id
+    return sa.select(ExecutionFile, Execution).join(Execution, run).where(*held(ticket), ExecutionFile.worker == worker)
 
 
 def holds(session: Session, ticket: Ticket) -> bool:
@@ -127,16 +134,18 @@ def _finish(
     succeeded = "Succeeded with the result of an earlier run" if more.get("from_history") else "Succeeded"
     tell(session, ticket, f"Failed: {error}" if error else succeeded, failure=bool(error))
     note_count(session, "files_ended", status=to)
-    swap(session, Execution, Execution.id == execution.id, open_files=Execution.open_files - 1)
     if execution.open_files > 1:
+        swap(session, Execution, Execution.id == execution.id, open_files=Execution.open_files - 1)
         return Move(True, tickets=fill(session, execution, policy))
-    to_status, reason = _verdict(session, execution)
+    to_status, reason = _verdict(session, execution, to)
     end(session, execution.id, to_status, policy, by="worker", error=reason)
     return Move(True, ended=True)
 
 
-def _verdict(session: Session, execution: Execution) -> tuple[ExecutionStatus, str | None]:
+def _verdict(session: Session, execution: Execution, last: FileStatus) -> tuple[ExecutionStatus, str | None]:
     """COMPLETED if at least one file succeeded, as on the wire; else ERROR with the first file's reason."""
+    if last == FileStatus.SUCCESS:
+        return ExecutionStatus.COMPLETED, None
     files = session.scalars(
         sa.select(ExecutionFile)
         .where(ExecutionFile.execution_id == execution.id)

@@ -20,11 +20,11 @@ def far(new_app: Callable[..., Flask], postgres_proxy: TcpProxy, redis_url: str)
     return airlock
 
 
-def test_a_get_is_4_round_trips_one_for_each_statement(far: Airlock, postgres_proxy: TcpProxy) -> None:
+def test_a_get_is_3_round_trips_one_for_each_statement(far: Airlock, postgres_proxy: TcpProxy) -> None:
     execution_id = far.accept()
     trips = postgres_proxy.count()
     assert far.get(execution_id).get_json()["status"] == "PENDING"
-    assert trips.seen <= 4
+    assert trips.seen <= 3
 
 
 def test_a_connection_that_was_cut_is_replaced_before_it_is_used(far: Airlock, postgres_proxy: TcpProxy) -> None:

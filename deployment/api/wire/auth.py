@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from deployment.api.bearer import bearer_token
 from deployment.api.errors import refused, unauthorized
 from deployment.api.limiting import count_request
 from deployment.database import Database
-from deployment.deployments import find_deployment
-from deployment.keys import find_key, has_scope, may_call, note_use
+from deployment.deployments import called, can_be_called
+from deployment.keys import has_scope, known_as, may_call, note_use, working
 from deployment.models import ApiKey, Deployment, Scope
 
 
@@ -30,14 +32,22 @@ def authenticate(database: Database, organization: str, name: str, scope: Scope)
     if not token:
         raise refused(403, "permission_denied", "Missing api key")
     with database.reading() as session:
-        deployment = find_deployment(session, organization, name)
-        if deployment is None:
-            raise refused(404, "not_found", "API not found")
-        if not deployment.active:
-            raise refused(404, "not_found", "API not found or Inactive")
-        key = find_key(session, token)
+        deployment, key = _found(session, organization, name, token)
+    if deployment is None:
+        raise refused(404, "not_found", "API not found")
+    if not deployment.active:
+        raise refused(404, "not_found", "API not found or Inactive")
     if key is None or not may_call(key, deployment) or not has_scope(key, scope):
         raise unauthorized()
     count_request(key)
     note_use(database, key)
     return Caller(deployment, key)
+
+
+def _found(session: Session, organization: str, name: str, token: str) -> tuple[Deployment | None, ApiKey | None]:
+    """Both in one question, since every request asks it."""
+    if not can_be_called(organization, name):
+        return None, None
+    both = called(organization, name).add_columns(ApiKey).outerjoin(ApiKey, known_as(token))
+    row = session.execute(both).one_or_none()
+    return (row[0], working(row[1], token)) if row else (None, None)

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from deployment import lifecycle
+from deployment.dispatch import Ticket
+from deployment.execute import execute
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.wire import work_here
 
@@ -46,34 +49,46 @@ def _counted(call: Callable[..., Any], name: str, spent: Spent) -> Callable[...,
 
 
 @pytest.mark.parametrize("files", [1, 32])
-def test_a_post_is_18_statements_and_a_put_for_each_file(
+def test_a_post_is_11_statements_and_a_put_for_each_file(
     airlock: Airlock, spending: Callable[[], Any], files: int
 ) -> None:
     airlock.accept()
     with spending() as spent:
         airlock.accept([HELLO] * files)
-    assert spent.pop("sql") <= 18
+    assert spent.pop("sql") <= 11
     assert spent == {"put": files}
 
 
 @pytest.mark.parametrize("files", [1, 8])
-def test_a_get_is_4_statements_and_a_read_for_each_result(
+def test_a_get_is_3_statements_and_a_read_for_each_result(
     airlock: Airlock, spending: Callable[[], Any], files: int
 ) -> None:
     execution_id = airlock.accept([HELLO] * files)
     with spending() as spent:
         airlock.get(execution_id)
-        assert spent.pop("sql") <= 4
+        assert spent.pop("sql") <= 3
         assert not spent, "while it runs, the storage is not asked"
     work_here(airlock, execution_id)
     with spending() as spent:
         airlock.get(execution_id)
-        assert spent.pop("sql") <= 4
+        assert spent.pop("sql") <= 3
         assert spent == {"open": files}
 
 
-def test_a_refused_key_is_2_statements(airlock: Airlock, spending: Callable[[], Any]) -> None:
+def test_the_work_on_a_run_of_one_file_is_17_statements(airlock: Airlock, spending: Callable[[], Any]) -> None:
+    """Its claim, its end, and the cleanup of its inputs."""
+    (file,) = airlock.run(airlock.accept()).files
+    ticket = Ticket(file.execution_id, file.id, attempt=1, dispatch=1)
+    with spending() as spent:
+        with airlock.parts.database.writing() as session:
+            assert lifecycle.claim(session, ticket, "here", airlock.parts.policy)
+        execute(airlock.parts, ticket, "here")
+    assert spent.pop("sql") <= 17
+    assert airlock.run(file.execution_id).status == "COMPLETED"
+
+
+def test_a_refused_key_is_one_statement(airlock: Airlock, spending: Callable[[], Any]) -> None:
     airlock.key = "wrong"
     with spending() as spent:
         assert airlock.post().status_code == 401
-    assert spent == {"sql": 2}
+    assert spent == {"sql": 1}
