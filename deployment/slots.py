@@ -11,6 +11,13 @@ from sqlalchemy.orm import Session
 from deployment.models import LIVE, ApiKey, Execution, Installation, Organization, is_one_of
 from deployment.policy import Policy
 
+_COUNT = sa.func.count
+_LIVE_COUNTS = sa.select(
+    _COUNT().label("everyone"),
+    _COUNT().filter(Execution.organization_id == sa.bindparam("organization")).label("organization"),
+    _COUNT().filter(Execution.api_key_id == sa.bindparam("key")).label("key"),
+).where(is_one_of(Execution.status, LIVE))
+
 
 class NoFreeSlot(Exception):
     """The limit of live executions is reached."""
@@ -37,7 +44,8 @@ def lock_slots(session: Session, organization: Organization, key: ApiKey | None)
 
 def look_for_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:
     """Raise `NoFreeSlot` if one more execution does not fit. Without the locks the answer is out of date at once."""
-    counts = session.execute(_live_counts(organization, key)).one()
+    asked = {"organization": organization.id, "key": key.id if key else None}
+    counts = session.execute(_LIVE_COUNTS, asked).one()
     limits = [
         ("this installation", counts.everyone, policy.global_concurrency),
         ("this organization", counts.organization, organization.concurrency or policy.org_concurrency),
@@ -47,12 +55,3 @@ def look_for_slot(session: Session, organization: Organization, key: ApiKey | No
     for whose, used, allowed in limits:
         if used >= allowed:
             raise NoFreeSlot(whose, used, allowed)
-
-
-def _live_counts(organization: Organization, key: ApiKey | None) -> sa.Select[int, int, int]:
-    count = sa.func.count
-    return sa.select(
-        count().label("everyone"),
-        count().filter(Execution.organization_id == organization.id).label("organization"),
-        count().filter(Execution.api_key_id == (key.id if key else None)).label("key"),
-    ).where(is_one_of(Execution.status, LIVE))

@@ -6,6 +6,7 @@ A frozen clock would break the signatures of requests to S3, and the time limits
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
@@ -41,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
         for file in sorted(SERVERS.glob("fixtures_*.py")):
             config.pluginmanager.import_plugin(f"tests.servers.{file.stem}")
+        importlib.import_module("tests.thrift").save()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
