@@ -60,6 +60,11 @@ class Browser:
     def log_in(self, name: str, password: str = PASSWORD, then: str = "/") -> Page:
         return self.send(self.open(then), "/login", name=name, password=password)
 
+    def enter(self, name: str) -> None:
+        """Log in without a look at the page behind."""
+        data = {**self.open("/login").form("/login"), "name": name, "password": PASSWORD}
+        assert self.client.post("/login", data=data, headers=HTML).location == "/"
+
 
 def person(app: Flask, role: Role = Role.ADMINISTRATOR, organization: str | None = None, name: str = "ada") -> Browser:
     """Somebody who is logged in."""
@@ -67,5 +72,5 @@ def person(app: Flask, role: Role = Role.ADMINISTRATOR, organization: str | None
         of = find_organization(session, organization) if organization else None
         session.add(User(name=name, password_hash=CHEAP, role=role, organization=of))
     browser = Browser(app)
-    assert browser.log_in(name, then="/account").status == 200  # the cheapest of all pages
+    browser.enter(name)
     return browser

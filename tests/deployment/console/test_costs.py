@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from deployment.models import ApiKey, audit
+from deployment.models import ApiKey, Role, User, audit
 from tests.airlock import Airlock
 from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import Browser, person
@@ -28,20 +26,20 @@ def much(airlock: Airlock, run: Any) -> None:
     crowd(airlock.parts.database, run, 60, apart=1)
     for number in range(8):
         Airlock(airlock.app, organization=f"other-{number}", name=f"text-{number}")
-        person(airlock.app, name=f"person-{number}")
     with airlock.parts.database.writing() as session:
         organization = airlock.run(run).organization_id
+        session.add_all(User(name=f"person-{number}", password_hash="", role=Role.VIEWER) for number in range(8))
         for number in range(20):
             key = {"prefix": f"alk_{number:08}", "sha256": f"{number:064}", "scopes": ["run"]}
             session.add(ApiKey(organization_id=organization, **key))
             audit(session, organization, "user ada", "thing.done", str(number))
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_asks_as_much_of_little_as_of_much(airlock: Airlock, path: str) -> None:
+def test_a_page_asks_as_much_of_little_as_of_much(airlock: Airlock) -> None:
     work_here(airlock, run := airlock.accept())
     airlock.accept()
     browser = person(airlock.app)
-    little = spent(airlock, browser, path)
+    little = {path: spent(airlock, browser, path) for path in PAGES}
     much(airlock, run)
-    assert spent(airlock, browser, path) == little <= MOST
+    assert {path: spent(airlock, browser, path) for path in PAGES} == little
+    assert max(little.values()) <= MOST, little
