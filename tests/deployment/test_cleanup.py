@@ -16,6 +16,7 @@ from deployment.models import Execution
 from deployment.reconcile import CHORES, reconcile, tend
 from storage import names
 from tests.airlock import Airlock
+from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.overdue import lose_worker, move_run, stored
 from tests.servers.s3_proxy import S3Proxy
 
@@ -36,7 +37,7 @@ def objects(airlock: Airlock, run: UUID) -> list[str]:
 def done(airlock: Airlock) -> UUID:
     """A run that has ended well."""
     run = airlock.accept()
-    airlock.work()
+    work_here(airlock, run)
     return run
 
 

@@ -23,6 +23,7 @@ from deployment.reconcile import CHORES, reconcile, tend
 from deployment.reconcile.overdue import BATCH
 from storage import AccessDenied, names
 from tests.airlock import Airlock
+from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.crowd import crowd, statements
 from tests.deployment.reconcile.overdue import stored
 from tests.servers.s3_proxy import S3Proxy
@@ -47,7 +48,7 @@ def count(airlock: Airlock) -> list[int]:
 def purged(airlock: Airlock, since: timedelta = timedelta()) -> UUID:
     """A run whose result has gone, and which was to be forgotten `since` so long."""
     run, long_ago = airlock.accept(), utcnow() - timedelta(days=40)
-    airlock.work()
+    work_here(airlock, run)
     gone = {"expires_at": long_ago, "purged_at": long_ago, "forget_at": utcnow() - since, "cleanup_due_at": None}
     airlock.swap(Execution, run, **gone)
     airlock.parts.store.delete_prefix(names.execution(run))
@@ -61,7 +62,7 @@ def forget(airlock: Airlock) -> int:
 
 def test_a_caller_is_told_that_the_result_expired_and_later_that_there_is_no_such_run(airlock: Airlock) -> None:
     run = airlock.accept()
-    airlock.work()
+    work_here(airlock, run)
     policy, seen = airlock.parts.policy, []
     expires = stored(airlock, run).expires_at
     assert expires is not None
@@ -83,7 +84,7 @@ def test_a_caller_is_told_that_the_result_expired_and_later_that_there_is_no_suc
 def test_a_history_of_no_seconds_goes_with_the_result(new_app: NewApp, database_url: str, redis_url: str) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, history_ttl=0))
     run = airlock.accept()
-    airlock.work()
+    work_here(airlock, run)
     with freeze_time(stored(airlock, run).expires_at):
         assert forget(airlock) == 1
     assert count(airlock) == [0, 0, 0, 0]
@@ -133,7 +134,7 @@ def test_a_run_that_has_something_due_is_not_forgotten_before_that_is_done(airlo
 def test_a_run_that_is_live_or_has_its_result_cannot_even_be_marked(airlock: Airlock, state: str) -> None:
     run = airlock.accept()
     if state == "with its result":
-        airlock.work()
+        work_here(airlock, run)
     with pytest.raises(sa.exc.IntegrityError):
         airlock.swap(Execution, run, forget_at=utcnow(), **({"purged_at": utcnow()} if state == "live" else {}))
 

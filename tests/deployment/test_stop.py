@@ -14,6 +14,7 @@ from flask import Flask
 from deployment.reconcile import reconcile
 from deployment.stop import AlreadyEnded, NoSuchExecution, stop
 from tests.airlock import Airlock
+from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.overdue import TWO, lose_worker, pend, stored
 
 NewApp = Callable[..., Flask]
@@ -44,7 +45,7 @@ def test_b10_a_live_run_is_stopped_at_once_and_leaves_no_slot_ticket_or_object(
 
 def test_b10_a_stop_after_the_end_changes_nothing_and_says_how_it_ended(airlock: Airlock) -> None:
     run = airlock.accept()
-    airlock.work()
+    work_here(airlock, run)
     before = stored(airlock, run)
     with pytest.raises(AlreadyEnded, match="has ended already, as COMPLETED") as refused:
         stop(airlock.parts, run, by="the operator")

@@ -34,7 +34,7 @@ def test_the_list_has_the_newest_first(airlock: Airlock, commands: Commands) -> 
 
 def test_the_list_can_be_of_one_status(airlock: Airlock, commands: Commands) -> None:
     ended = airlock.accept()
-    airlock.work()
+    work_here(airlock, ended)
     airlock.accept()
     assert [row["id"] for row in commands.ask("executions", "list", "--status", "COMPLETED")] == [str(ended)]
 
@@ -59,7 +59,7 @@ def test_a_person_sees_names_as_they_are(airlock: Airlock, commands: Commands) -
 
 def test_an_execution_is_shown_with_its_files_and_its_log(airlock: Airlock, commands: Commands) -> None:
     run = airlock.accept([("a.txt", b"Hello"), ("b.bin", b"\x00\x01\x02")])
-    airlock.work()
+    work_here(airlock, run)
     told = commands.ask("executions", "show", str(run))
     assert told["status"] == "COMPLETED"
     assert [(file["name"], file["status"]) for file in told["files"]] == [("a.txt", "SUCCESS"), ("b.bin", "FAILED")]

@@ -57,7 +57,7 @@ def test_what_is_overdue_is_shown(airlock: Airlock) -> None:
 def test_one_of_an_organisation_sees_nothing_of_others(airlock: Airlock) -> None:
     other = Airlock(airlock.app, organization="globex")
     theirs = other.accept()
-    other.work()
+    work_here(other, theirs)
     page = person(airlock.app, Role.VIEWER, "acme").open("/")
     assert "globex" not in page.text
     assert str(theirs) not in page.reply.text
