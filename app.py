@@ -9,7 +9,6 @@ gc.disable()  # a fifth of each start: what imports make stays (docs/decisions/i
 import click
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import Migrate
 from redis import Redis
 
 import error_reports
@@ -49,7 +48,7 @@ def create_app(settings: Settings | None = None, *, answers: bool | None = None)
     _switch_on_extras(settings)
     redis = connections.dispatching(settings.redis_url, verify_tls=settings.redis_tls_verify)
     if not (_is_to_answer() if answers is None else answers):
-        return _wire(Flask(__name__), settings, redis)
+        return _let_migrate(_wire(Flask(__name__), settings, redis))
     import web
 
     app = web.make(__name__)
@@ -72,10 +71,17 @@ def _wire(app: Flask, settings: Settings, redis: Redis) -> Flask:
         AIRLOCK=settings,
     )
     db.init_app(app)
-    Migrate(app, db, render_as_batch=True, compare_type=True)
     install(app, make_parts(app, settings, redis))
     cli.register(app)
     commands.register(app)
+    return app
+
+
+def _let_migrate(app: Flask) -> Flask:
+    """Let `flask db` find what it works on. A server has no use for it, nor for the 0.1 s that Alembic takes."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, render_as_batch=True, compare_type=True)
     return app
 
 
@@ -112,7 +118,7 @@ def make_parts(app: Flask, settings: Settings, redis: Redis) -> Parts:
         dispatcher=RqDispatcher(redis, lambda operation: tallies.count("queue_errors", operation=operation)),
         last_words=last_words,
         wakeups=wakeups,
-        limiter=CountingLimiter.on(announcing, settings.redis_url),
+        limiter=CountingLimiter(announcing, settings.redis_url),
         workflows=registry,
     )
 

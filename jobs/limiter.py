@@ -1,18 +1,20 @@
-"""The limiter on Redis, with the algorithms of the library `limits`; in memory, it is its own twin for tests."""
+"""The limiter on Redis, with the algorithms of the library `limits`, imported where the first request is counted."""
 
 from __future__ import annotations
 
 import math
 import time
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import structlog
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage, RedisStorage, Storage
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from redis import Redis, RedisError
 
 from deployment.causes import cause_of
 from deployment.limits import MINUTE, Quota, Standing
+
+if TYPE_CHECKING:
+    from limits.strategies import RateLimiter
 
 log = structlog.get_logger()
 
@@ -27,19 +29,9 @@ class CountingLimiter:
     A day is counted as one number from its first upload on: a moving one would remember each byte.
     """
 
-    def __init__(self, storage: Storage) -> None:
-        self._moving, self._fixed = MovingWindowRateLimiter(storage), FixedWindowRateLimiter(storage)
-        self._ask_from = 0.0
-
-    @classmethod
-    def on(cls, redis: Redis, url: str) -> CountingLimiter:
+    def __init__(self, redis: Redis, url: str) -> None:
         """On a connection whose timeouts are short: every request waits for it. Nothing is asked yet."""
-        return cls(RedisStorage(url, connection_pool=redis.connection_pool, key_prefix=PREFIX))
-
-    @classmethod
-    def in_memory(cls) -> CountingLimiter:
-        """Of this process alone."""
-        return cls(MemoryStorage())
+        self._redis, self._url, self._ask_from = redis, url, 0.0
 
     def take(self, quota: Quota, owner: str, cost: int = 1) -> Standing | None:
         return self._asked(quota, owner, cost)
@@ -58,9 +50,21 @@ class CountingLimiter:
             return None
 
     def _standing(self, quota: Quota, owner: str, cost: int) -> Standing:
-        counter: RateLimiter = self._moving if quota.seconds <= MINUTE else self._fixed
-        item: RateLimitItem = RateLimitItemPerSecond(quota.amount, quota.seconds, namespace=quota.name)
+        from limits import RateLimitItemPerSecond
+
+        moving, fixed = self._counters
+        counter = moving if quota.seconds <= MINUTE else fixed
+        item = RateLimitItemPerSecond(quota.amount, quota.seconds, namespace=quota.name)
         within = counter.hit(item, owner, cost=cost) if cost else counter.test(item, owner)
         stats = counter.get_window_stats(item, owner)
         more_in = math.ceil(max(stats.reset_time - time.time(), 0))
         return Standing(quota, within, max(stats.remaining, 0), more_in)
+
+    @cached_property
+    def _counters(self) -> tuple[RateLimiter, RateLimiter]:
+        """For moving windows and for fixed ones. Workers and commands count nothing, and import none of this."""
+        from limits.storage import RedisStorage
+        from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+
+        storage = RedisStorage(self._url, connection_pool=self._redis.connection_pool, key_prefix=PREFIX)
+        return MovingWindowRateLimiter(storage), FixedWindowRateLimiter(storage)

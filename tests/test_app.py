@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import flask.cli
@@ -67,3 +69,21 @@ def test_a_server_is_asked_by_no_command_and_has_the_routes(tmp_path: Path) -> N
 def test_who_says_whether_requests_are_answered_is_believed(tmp_path: Path, told: bool) -> None:
     with closing(create_app(settings_for(tmp_path, redis_url=NOWHERE), answers=told)) as app:
         assert answers(app) is told
+
+
+@pytest.mark.parametrize(
+    ("told", "unneeded"),
+    [(True, {"alembic"}), (False, {"flask_openapi3", "limits", "rq_dashboard"})],
+    ids=["a server", "a worker"],
+)
+def test_nobody_imports_what_only_others_need(tmp_path: Path, told: bool, unneeded: set[str]) -> None:
+    made = f"from app import create_app; create_app(answers={told})"
+    environment = {"REDIS_URL": NOWHERE, "SECRET_KEY": "x" * 32, "AIRLOCK_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{made}; import sys; print(sorted({unneeded} & set(sys.modules)))"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
