@@ -6,6 +6,10 @@ than what they do.
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # as in app.py
+
 from flask_migrate import upgrade
 
 from app import create_app

@@ -8,7 +8,7 @@ import sys
 
 import psutil
 
-MUCH = 32 * 1024**2
+MUCH = 128 * 1024**2
 """Bytes."""
 
 

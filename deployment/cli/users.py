@@ -35,10 +35,12 @@ def users_commands() -> None:
 @json_option
 def create(name: str, role: str, organization: str | None, first: bool, password_stdin: bool, as_json: bool) -> None:
     """Make the user NAME; print the password that was made, once."""
-    password = _password(password_stdin)
+    database, password = current_parts().database, _password(password_stdin)
+    with database.reading() as session:
+        late = first and all_users(session)  # each later start of an installation asks, and need not hash for that
     with _refusals():
-        hashed = hash_of(password, name)
-    with _refusals(), current_parts().database.writing() as session:
+        hashed = "" if late else hash_of(password, name)
+    with _refusals(), database.writing() as session:
         if first and all_users(session):
             show_row({"name": None}, as_json)
             return

@@ -15,6 +15,7 @@ from uuid import uuid4
 import psutil
 
 from tests import loopback
+from tests.airlock import Airlock, app_inside
 from tests.eventually import eventually
 from tests.servers.process import free_port
 
@@ -111,6 +112,12 @@ class Launched:
         done = self.flask(*words, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def deploy(self, name: str, workflow: str) -> dict[str, Any]:
+        """As the command of that name answers, without another process for it."""
+        with app_inside(self.data, workflows=self.settings.get("WORKFLOWS", "")) as app:
+            made = Airlock(app, workflow, name=name)
+        return {"url": f"{self.url}{made.path}", "api_key": made.key}
 
     def post(self, deployed: dict[str, Any], **fields: str) -> dict[str, Any]:
         """POST one text to a deployment, as `deploy --json` gave it; the message of the reply."""

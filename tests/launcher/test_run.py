@@ -105,7 +105,7 @@ def test_a_port_in_use_is_named_in_one_line_and_nothing_is_left(installation: La
 
 
 def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(running: Launched) -> None:
-    deployed = running.ask("deploy", "acme", "kept", "--workflow", "extract-text")
+    deployed = running.deploy("kept", "extract-text")
     message = running.post(deployed, timeout="60")
     assert running.end(signal.SIGINT) == 0
     assert running.left() == []
@@ -121,7 +121,7 @@ def test_results_survive_a_restart_and_ctrl_c_ends_all_of_it(running: Launched) 
 
 def test_a_killed_launcher_leaves_nothing_alive_and_the_next_one_takes_over(running: Launched) -> None:
     """Not the queue's server, the web processes, the workers, nor the work-horse in the middle of a file."""
-    endless = running.post(running.ask("deploy", "acme", "endless", "--workflow", "endless"))
+    endless = running.post(running.deploy("endless", "endless"))
     _await_attempt(running, endless, 1)
     eventually(lambda: len(running.left()) == len(EVERYTHING.split()))
 

@@ -30,7 +30,7 @@ def test_request_and_work_arrive_at_a_collector_as_one_trace(tmp_path: Path, rec
     told = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url.removesuffix("/hook"), "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
     fast = {"OTEL_BSP_SCHEDULE_DELAY": "100", "WORKERS": "1", "WEB_CONCURRENCY": "1"}
     with Launched(tmp_path / "data", **told, **fast) as launched:
-        deployed = launched.ask("deploy", "acme", "text", "--workflow", "extract-text")
+        deployed = launched.deploy("text", "extract-text")
         reply = loopback.post(
             f"{launched.url}/v1/deployments/acme/text/executions",
             headers={"Authorization": f"Bearer {deployed['api_key']}", "Prefer": "wait=30"},

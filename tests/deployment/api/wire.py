@@ -68,12 +68,15 @@ def left(airlock: Airlock) -> list[Any]:
 
 def work_here(airlock: Airlock, execution_id: UUID) -> None:
     """Claim and execute every file of a run in this process: what a worker does, without its queue and its fork."""
-    while queued := [file for file in airlock.run(execution_id).files if file.status == FileStatus.QUEUED]:
+    files = airlock.run(execution_id).files
+    while queued := [file for file in files if file.status == FileStatus.QUEUED]:
         for file in queued:
             ticket = Ticket(execution_id, file.id, file.attempt + 1, file.dispatch)
             with airlock.parts.database.writing() as session:
                 assert lifecycle.claim(session, ticket, "here", airlock.parts.policy)
             execute(airlock.parts, ticket, "here")
+        others = any(file.status == FileStatus.WAITING for file in files)
+        files = airlock.run(execution_id).files if others else []
 
 
 def sealed(airlock: Airlock, after: int = 0) -> Execution:
