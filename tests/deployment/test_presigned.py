@@ -19,6 +19,7 @@ from deployment.reconcile import reconcile
 from deployment.stop import stop
 from storage import names
 from tests.airlock import HELLO, Airlock
+from tests.deployment.api.wire import work_here
 from tests.deployment.fetching import NewApp, allowed, failed, fetched, fetching, post
 from tests.deployment.reconcile.overdue import stored
 from tests.eventually import eventually
@@ -77,7 +78,7 @@ def test_files_by_url_and_uploaded_ones_are_items_of_one_run(
     execution_id = airlock.accept(presigned_urls=urls, use_file_history="false")
     run = airlock.run(execution_id)
     assert [(file.name, file.size) for file in run.files] == [(HELLO[0], 13), *[("a report.txt", 17)] * 2]
-    airlock.work()
+    work_here(airlock, execution_id)
     items = airlock.get(execution_id).get_json()["message"]
     assert [item["result"]["output"]["pages"][0]["text"] for item in items] == ["Hello, world."] + 2 * [
         content.decode()
