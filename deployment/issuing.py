@@ -57,7 +57,6 @@ def create_key(
         **more,
     )
     session.add(key)
-    session.flush()
     audit(session, organization.id, by, "key.created", key.prefix, scopes=key.scopes, deployment=_name(deployment))
     return secret
 
