@@ -6,6 +6,8 @@ import gc
 
 gc.disable()  # as in app.py
 
+import limits.storage
+import limits.strategies  # noqa: F401 - what counts requests (jobs/limiter.py) is there before the fork
 from flask_openapi3 import OpenAPI
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix

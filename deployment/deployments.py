@@ -113,7 +113,7 @@ def find_organization(session: Session, name: str) -> Organization | None:
 def _found_or_made(session: Session, organization: str, name: str) -> tuple[Deployment, bool]:
     """The deployment, with its organisation, and whether it is new: then nothing more has to be asked about it."""
     owner = find_organization(session, organization)
-    found = deployment_named(session, owner.id, name) if owner else None
+    found = find_deployment(session, organization, name) if owner else None
     if found is not None:
         return found, False
     made = Deployment(organization=owner or Organization(name=organization), name=name)

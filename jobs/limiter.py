@@ -1,4 +1,4 @@
-"""The limiter on Redis, with the algorithms of the library `limits`, imported where the first request is counted."""
+"""The limiter on Redis, with the algorithms of the library `limits`, imported where requests are answered."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class CountingLimiter:
 
     @cached_property
     def _counters(self) -> tuple[RateLimiter, RateLimiter]:
-        """For moving windows and for fixed ones. Workers and commands count nothing, and import none of this."""
+        """For moving windows and for fixed ones. Workers and commands count nothing, and import none of it."""
         from limits.storage import RedisStorage
         from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 

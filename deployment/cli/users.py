@@ -35,18 +35,11 @@ def users_commands() -> None:
 @json_option
 def create(name: str, role: str, organization: str | None, first: bool, password_stdin: bool, as_json: bool) -> None:
     """Make the user NAME; print the password that was made, once."""
-    database, password = current_parts().database, _password(password_stdin)
-    with database.reading() as session:
-        late = first and all_users(session)  # each later start of an installation asks, and need not hash for that
+    password = _password(password_stdin)
     with _refusals():
-        hashed = "" if late else hash_of(password, name)
-    with _refusals(), database.writing() as session:
-        if first and all_users(session):
-            show_row({"name": None}, as_json)
-            return
-        user = create_user(session, name, hashed, Role(role), organization, by=COMMAND_LINE)
-        row = {"name": user.name, "role": role, "organization": organization}
-    show_row({**row, **_shown(password, password_stdin)}, as_json)
+        made = None if first and _is_anybody_there() else _made(name, password, Role(role), organization, first=first)
+    row = {"name": made, "role": role, "organization": organization, **_shown(password, password_stdin)}
+    show_row(row if made else {"name": None}, as_json)
 
 
 @users_commands.command("list")
@@ -90,6 +83,21 @@ def enable(name: str, as_json: bool) -> None:
     with _refusals(), current_parts().database.writing() as session:
         enable_user(session, name, by=COMMAND_LINE)
     show_row({"enabled": name}, as_json)
+
+
+def _is_anybody_there() -> bool:
+    """Asked by each later start of an installation: to hash a password for that would take 0.1 s."""
+    with current_parts().database.reading() as session:
+        return bool(all_users(session))
+
+
+def _made(name: str, password: str, role: Role, organization: str | None, *, first: bool) -> str | None:
+    """The name of the new user; None if it was to be the `first` and is not."""
+    hashed = hash_of(password, name)  # before the transaction, whose lock it would hold
+    with current_parts().database.writing() as session:
+        if first and all_users(session):
+            return None
+        return create_user(session, name, hashed, role, organization, by=COMMAND_LINE).name
 
 
 def _password(given: bool) -> str:

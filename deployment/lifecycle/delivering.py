@@ -49,12 +49,11 @@ class Tried:
     error: str | None
 
 
-def announce(session: Session, execution_id: UUID, to: ExecutionStatus, now: datetime) -> None:
+def announce(session: Session, run: Execution, to: ExecutionStatus, now: datetime) -> None:
     """Put the end of a run into the outbox, in the transaction that ends it, for everyone who wants to know of it."""
-    run = session.get_one(Execution, execution_id)  # whoever ends a run has it at hand
     own = [run.webhook_url] if run.webhook_url else []
     for url in dict.fromkeys([*_endpoints(session, run.deployment_id, EVENTS[to]), *own]):
-        told = {"deployment_id": run.deployment_id, "execution_id": execution_id, "event": EVENTS[to], "url": url}
+        told = {"deployment_id": run.deployment_id, "execution_id": run.id, "event": EVENTS[to], "url": url}
         session.add(Delivery(created_at=now, due_at=now, **told))
 
 

@@ -52,20 +52,19 @@ def end(
         idempotency_key=sa.case((Execution.sealed_at.is_(None), None), else_=Execution.idempotency_key),
     )
     if won:
+        run = session.get_one(Execution, execution_id)  # a worker has it at hand, so this asks nothing
         note_change(session, execution_id)
-        _count(session, execution_id, to, error, now)
+        _count(session, run, to, error, now)
         _end_open_files(session, execution_id, to, error, now)
         record_usage(session, execution_id, to)
-        announce(session, execution_id, to, now)
+        announce(session, run, to, now)
         write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
     return won
 
 
-def _count(session: Session, execution_id: UUID, to: ExecutionStatus, error: str | None, now: datetime) -> None:
-    """Whoever ends a run has it at hand, so this asks nothing."""
+def _count(session: Session, run: Execution, to: ExecutionStatus, error: str | None, now: datetime) -> None:
     note_count(session, "executions_ended", status=to, reason=kind_of(error) if error else "")
-    run = session.get(Execution, execution_id)
-    if run is not None and run.started_at is not None:
+    if run.started_at is not None:
         note_seconds(session, "execution_waiting_seconds", (run.started_at - run.created_at).total_seconds())
         note_seconds(session, "execution_running_seconds", (now - run.started_at).total_seconds())
 

@@ -1,4 +1,4 @@
-"""What a request costs in round trips: it must not grow with the number of files, but for one storage call each."""
+"""What a request and the work on it cost in round trips: no more for more files, but for one storage call each."""
 
 from __future__ import annotations
 

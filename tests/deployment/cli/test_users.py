@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from deployment.logins import WrongLogin, log_in
 from deployment.parts import parts_of
+from deployment.passwords import hash_of
 from tests.deployment.cli.commands import Commands
 
 pytestmark = pytest.mark.usefixtures("cheap_hashes")
@@ -45,6 +48,26 @@ def test_the_first_one_is_made_only_if_there_is_nobody(commands: Commands) -> No
     assert commands.ask("users", "create", "admin", "--first")["password"]
     assert commands.ask("users", "create", "other", "--first") == {"name": None}
     assert [row["name"] for row in commands.ask("users", "list")] == ["admin"]
+
+
+def test_who_would_not_be_the_first_costs_no_hash(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each later start of an installation asks for its first user."""
+    commands.ask("users", "create", "admin", "--first")
+    monkeypatch.setattr("deployment.cli.users.hash_of", mock.Mock(side_effect=AssertionError))
+    assert commands.ask("users", "create", "other", "--first") == {"name": None}
+
+
+def test_of_two_first_ones_at_once_one_is_made(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one came while this one was hashing."""
+
+    def hash_late(password: str, name: str) -> str:
+        if name == "later":
+            commands.ask("users", "create", "sooner", "--first")
+        return hash_of(password, name)
+
+    monkeypatch.setattr("deployment.cli.users.hash_of", hash_late)
+    assert commands.ask("users", "create", "later", "--first") == {"name": None}
+    assert [row["name"] for row in commands.ask("users", "list")] == ["sooner"]
 
 
 def test_the_last_administrator_of_the_installation_cannot_be_disabled(commands: Commands) -> None:
