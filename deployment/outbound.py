@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -22,6 +22,8 @@ SILENCE_SECONDS = 15.0
 """Within a reply whose body is read."""
 TOTAL_SECONDS = 20.0
 """For one request, from the connection to the reply's headers, however slowly they drip."""
+NO_REPLY = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+"""What it is when a connection has ended before a reply."""
 SPELLING = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII without spaces and backslashes: about anything else, two readers of one URL may disagree."""
 
@@ -105,11 +107,26 @@ def _trusting(_authorities: str | None) -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def get(pool: httpcore.ConnectionPool, url: Url) -> AbstractContextManager[httpcore.Response]:
+@contextmanager
+def get(pool: httpcore.ConnectionPool, url: Url) -> Iterator[httpcore.Response]:
     """GET, to read the body as it arrives: as it was stored, whatever its Content-Encoding.
 
+    A server may close a connection that it kept open just when the next request goes there, so a request that got no
+    reply on such a one is sent once more (RFC 9112, 9.3.1).
     Raises `AddressRefused`, and what `httpcore` raises, also while the body is read.
     """
+    kept = any(connection.is_idle() for connection in pool.connections)
+    with ExitStack() as open_until_read:
+        try:
+            reply = open_until_read.enter_context(_asked(pool, url))
+        except NO_REPLY:
+            if not kept:
+                raise
+            reply = open_until_read.enter_context(_asked(pool, url))
+        yield reply
+
+
+def _asked(pool: httpcore.ConnectionPool, url: Url) -> AbstractContextManager[httpcore.Response]:
     timeouts = {"connect": CONNECT_SECONDS, "read": SILENCE_SECONDS, "write": SILENCE_SECONDS}
     headers: dict[bytes | str, bytes | str] = {"accept-encoding": "identity", "user-agent": "airlock"}
     return pool.stream("GET", url.for_httpcore(), headers=headers, extensions={"timeout": timeouts})

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
 
 import pytest
 import trustme
@@ -148,6 +149,26 @@ def test_any_answer_but_200_is_a_failed_step(airlock: Airlock, file_server: File
     airlock.accept()  # the only slot
 
 
+def test_a_server_that_closes_a_connection_it_kept_open_is_asked_once_more(
+    airlock: Airlock, file_server: FileServer
+) -> None:
+    def keep_open(handler: BaseHTTPRequestHandler) -> None:
+        headers(handler, Content_Length="5")
+        handler.wfile.write(b"first")
+        handler.close_connection, kept.client = False, handler.client_address
+
+    def hang_up_on_the_kept_one(handler: BaseHTTPRequestHandler) -> None:
+        if handler.client_address != kept.client:
+            headers(handler, Content_Length="6")
+            handler.wfile.write(b"second")
+
+    kept = SimpleNamespace(client=None)
+    both = file_server.play("/a.txt", keep_open), file_server.play("/b.txt", hang_up_on_the_kept_one)
+    run = airlock.run(fetched(airlock, *both))
+    assert [file.size for file in run.files] == [5, 6]
+    assert [request.path.partition("?")[0] for request in file_server.requests] == ["/a.txt", "/b.txt", "/b.txt"]
+
+
 def test_one_url_that_fails_fails_the_run_and_undoes_the_other_files(airlock: Airlock, file_server: FileServer) -> None:
     url = file_server.add("/a.txt", b"x")
     failed(airlock, airlock.post([HELLO], presigned_urls=[url, file_server.url("/missing.txt")]), "missing.txt")
@@ -196,6 +217,8 @@ def test_a_file_that_does_not_come_whole_is_a_failed_step(airlock: Airlock, file
         empty: "the file is empty",
     }.items():
         failed(airlock, post(airlock, file_server.play(f"/{answer.__name__}", answer)), told)
+        assert len(file_server.requests) == 1, "a connection of its own is not tried twice"
+        file_server.requests.clear()
 
 
 def test_a_server_that_falls_silent_is_given_up(
