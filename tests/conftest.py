@@ -16,7 +16,7 @@ import freezegun
 import pytest
 
 from tests.memory import Memory, give_back
-from tests.scheduling import BySharedServers
+from tests.scheduling import BySharedServers, in_order
 
 SERVERS = Path(__file__).with_name("servers")
 
@@ -46,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """In order; those with a browser are marked, and all have a limit of time."""
+    items[:] = in_order(items)
     for item in items:
         if "chromium" in item.fixturenames:  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.browser)
