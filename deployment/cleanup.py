@@ -16,16 +16,22 @@ from sqlalchemy.orm import Session, selectinload
 from deployment.causes import cause_of
 from deployment.clock import utcnow
 from deployment.idempotency import KEPT
+from deployment.instants import NOW
 from deployment.kept_inputs import keeps_inputs
 from deployment.lifecycle.swap import swap
 from deployment.models import Execution, FileStatus
 from deployment.parts import Parts
 from deployment.policy import Policy
-from deployment.retention import is_expired, to_be_purged
+from deployment.retention import TO_BE_PURGED, is_expired
 from storage import StorageError, names
 
 log = structlog.get_logger()
 
+_DUE = (
+    sa.select(Execution)
+    .where(Execution.id == sa.bindparam("execution"), sa.or_(Execution.cleanup_due_at <= NOW, TO_BE_PURGED))
+    .options(selectinload(Execution.files))
+)
 FIRST_RETRY = timedelta(seconds=1)
 
 
@@ -64,10 +70,7 @@ def leftovers(execution: Execution) -> list[str]:
 
 def take(session: Session, execution_id: UUID, policy: Policy) -> Execution | None:
     """The run, if its cleanup is due; its due time moves ahead first, so no other process takes it too."""
-    now = utcnow()
-    overdue = sa.or_(Execution.cleanup_due_at <= now, to_be_purged())
-    due = sa.select(Execution).where(Execution.id == execution_id, overdue)
-    execution = session.scalar(due.options(selectinload(Execution.files)))
+    execution, now = session.scalar(_DUE, {"execution": execution_id}), utcnow()
     if execution is None or not swap(
         session,
         Execution,

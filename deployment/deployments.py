@@ -20,6 +20,20 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What organisations and deployments may be called; it stands in a path."""
 
 
+CALLED = (
+    sa.select(Deployment)
+    .join(Deployment.organization)
+    .where(
+        Organization.name == sa.bindparam("organization"),
+        Deployment.name == sa.bindparam("name"),
+        Deployment.deleted_at.is_(None),
+    )
+    .options(contains_eager(Deployment.organization))
+)
+"""The question for the deployment of these names, with its organisation: once for all, as every request asks it."""
+_ORGANIZATION = sa.select(Organization).where(Organization.name == sa.bindparam("name"))
+
+
 class InvalidName(ValueError):
     """A name begins with a letter or digit, then letters, digits, '_' and '-', 64 characters at most."""
 
@@ -81,22 +95,14 @@ def change_deployment(session: Session, deployment_id: UUID, *, by: str, **to: A
 
 def find_deployment(session: Session, organization: str, name: str) -> Deployment | None:
     """The deployment with its organisation, or None; names that nothing can be called are not even looked up."""
-    return session.scalar(called(organization, name)) if can_be_called(organization, name) else None
+    if not can_be_called(organization, name):
+        return None
+    return session.scalar(CALLED, {"organization": organization, "name": name})
 
 
 def can_be_called(organization: str, name: str) -> bool:
     """Whether these are names at all: others need not be looked up."""
     return bool(NAME.fullmatch(organization) and NAME.fullmatch(name))
-
-
-def called(organization: str, name: str) -> sa.Select[Deployment]:
-    """The question for the deployment of these names, with its organisation."""
-    return (
-        sa.select(Deployment)
-        .join(Deployment.organization)
-        .where(Organization.name == organization, Deployment.name == name, Deployment.deleted_at.is_(None))
-        .options(contains_eager(Deployment.organization))
-    )
 
 
 def deployment_named(session: Session, organization_id: UUID, name: str) -> Deployment | None:
@@ -107,7 +113,7 @@ def deployment_named(session: Session, organization_id: UUID, name: str) -> Depl
 
 def find_organization(session: Session, name: str) -> Organization | None:
     """The organisation of that name, or None."""
-    return session.scalar(sa.select(Organization).where(Organization.name == name))
+    return session.scalar(_ORGANIZATION, {"name": name})
 
 
 def _found_or_made(session: Session, organization: str, name: str) -> tuple[Deployment, bool]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from deployment.clock import utcnow
 from deployment.database import Database
@@ -17,6 +17,16 @@ from deployment.models import LIVE, Deployment, Execution, ExecutionStatus
 from deployment.parts import Parts
 from deployment.reconcile import repair
 from deployment.wakeups import Waiter
+
+_WHOLE = (
+    sa.select(Execution)
+    .options(
+        joinedload(Execution.deployment).joinedload(Deployment.organization),
+        selectinload(Execution.files),
+    )
+    .where(Execution.id == sa.bindparam("execution"))
+)
+_STATUS = sa.select(Execution.status).where(Execution.id == sa.bindparam("execution"))
 
 log = structlog.get_logger()
 
@@ -100,12 +110,7 @@ def _is_to_look(waiter: Waiter, ends: float, wanted: Callable[[], bool]) -> bool
 
 def _load(parts: Parts, execution_id: UUID) -> Execution | None:
     with parts.database.reading() as session:
-        return session.scalar(_whole().where(Execution.id == execution_id))
-
-
-def _whole() -> sa.Select[Execution]:
-    deployment = joinedload(Execution.deployment).joinedload(Deployment.organization)
-    return sa.select(Execution).options(deployment, selectinload(Execution.files))
+        return session.scalar(_WHOLE, {"execution": execution_id})
 
 
 def _overdue(parts: Parts, execution: Execution) -> bool:
@@ -116,8 +121,4 @@ def _overdue(parts: Parts, execution: Execution) -> bool:
 
 def _status(parts: Parts, execution_id: UUID) -> str | None:
     with parts.database.reading() as session:
-        return _status_of(session, execution_id)
-
-
-def _status_of(session: Session, execution_id: UUID) -> str | None:
-    return session.scalar(sa.select(Execution.status).where(Execution.id == execution_id))
+        return session.scalar(_STATUS, {"execution": execution_id})

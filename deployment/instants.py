@@ -10,6 +10,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from deployment.clock import utcnow
+
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """`timestamptz` on PostgreSQL; on SQLite, which knows no zones, naive UTC that comes back aware."""
@@ -27,6 +29,10 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+NOW = sa.bindparam("now", callable_=utcnow, type_=UtcDateTime())
+"""The present instant when a statement is executed: for those that are put together once."""
 
 
 class seconds_between(GenericFunction[float]):  # noqa: N801 - it is called as a function, as those of `sa.func` are

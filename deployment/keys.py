@@ -21,6 +21,16 @@ from deployment.models import ApiKey, Deployment, Scope
 
 log = structlog.get_logger()
 
+KNOWN = sa.and_(ApiKey.sha256 == sa.bindparam("sha256"), ApiKey.active)
+"""The row of the key with that `digest`, if it is active; whether it works is `working`'s to say."""
+_KNOWN = sa.select(ApiKey).where(KNOWN)
+_NOTE_USE = (
+    sa.update(ApiKey)
+    .where(ApiKey.id == sa.bindparam("key"), ApiKey.last_used_at.is_not_distinct_from(sa.bindparam("seen")))
+    .values(last_used_at=sa.bindparam("used_at"))
+    .execution_options(synchronize_session=False)
+)
+
 MARK = "alk_"
 """What every key begins with, so that secret scanners can know one."""
 SHOWN = len(MARK) + 8
@@ -35,12 +45,7 @@ def digest(key: str) -> str:
 
 def find_key(session: Session, key: str) -> ApiKey | None:
     """The row of a key that works now: known, active, not expired."""
-    return working(session.scalar(sa.select(ApiKey).where(known_as(key))), key)
-
-
-def known_as(key: str) -> sa.ColumnElement[bool]:
-    """The row of a key that is active; whether it works is `working`'s to say."""
-    return sa.and_(ApiKey.sha256 == digest(key), ApiKey.active)
+    return working(session.scalar(_KNOWN, {"sha256": digest(key)}), key)
 
 
 def working(row: ApiKey | None, key: str) -> ApiKey | None:
@@ -55,10 +60,9 @@ def note_use(database: Database, key: ApiKey) -> None:
     now = utcnow()
     if key.last_used_at is not None and key.last_used_at > now - NOTED_EVERY:
         return
-    seen = ApiKey.last_used_at.is_(None) if key.last_used_at is None else ApiKey.last_used_at == key.last_used_at
     try:
         with database.writing() as session:
-            session.execute(sa.update(ApiKey).where(ApiKey.id == key.id, seen).values(last_used_at=now))
+            session.execute(_NOTE_USE, {"key": key.id, "seen": key.last_used_at, "used_at": now})
     except SQLAlchemyError as error:
         log.warning("use_not_noted", key=key.prefix, error=cause_of(error))
 

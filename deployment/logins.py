@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.orm import Session, joinedload
 
 from deployment.clock import utcnow
+from deployment.instants import NOW
 from deployment.keys import digest
 from deployment.models import USER_NAME, FailedLogin, User, UserSession
 from deployment.parts import Parts
@@ -31,6 +32,14 @@ WINDOW = timedelta(minutes=15)
 OF_NAME_HERE, OF_ADDRESS, OF_NAME = 5, 20, 50
 """Wrong passwords for one name from one address, from one address, and for one name: the last one is high, since
 anybody could lock a person out with it."""
+
+
+_SESSION = (
+    sa.select(UserSession)
+    .join(UserSession.user)
+    .where(UserSession.sha256 == sa.bindparam("sha256"), UserSession.expires_at > NOW, User.active)
+    .options(joinedload(UserSession.user).joinedload(User.organization))
+)
 
 
 class WrongLogin(Exception):
@@ -56,9 +65,7 @@ def log_in(parts: Parts, name: str, password: str, address: str, agent: str) -> 
 
 def find_session(session: Session, token: str) -> UserSession | None:
     """The session of a token that counts now, with its person and the organisation."""
-    whole = joinedload(UserSession.user).joinedload(User.organization)
-    mine = (UserSession.sha256 == digest(token), UserSession.expires_at > utcnow(), User.active)
-    return session.scalar(sa.select(UserSession).join(UserSession.user).where(*mine).options(whole))
+    return session.scalar(_SESSION, {"sha256": digest(token)})
 
 
 def sessions_of(session: Session, user: User) -> Sequence[UserSession]:

@@ -11,7 +11,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from deployment.clock import utcnow
+from deployment.instants import NOW
 from deployment.models import Execution
+
+TO_BE_PURGED = sa.and_(
+    Execution.expires_at.is_not(None),
+    Execution.expires_at <= NOW,
+    Execution.purged_at.is_(None),
+    Execution.cleanup_due_at.is_(None),
+)
+"""Expired, still stored, and with no other cleanup that is due: that one would purge it, too."""
 
 
 def is_expired(execution: Execution) -> bool:
@@ -26,14 +35,4 @@ def expiry(execution: Execution) -> str:
 
 def expired(limit: int) -> sa.Select[UUID]:
     """The ids of expired runs that nobody has begun to purge, the longest expired first."""
-    return sa.select(Execution.id).where(to_be_purged()).order_by(Execution.expires_at).limit(limit)
-
-
-def to_be_purged() -> sa.ColumnElement[bool]:
-    """Expired, still stored, and with no other cleanup that is due: that one would purge it, too."""
-    return sa.and_(
-        Execution.expires_at.is_not(None),
-        Execution.expires_at <= utcnow(),
-        Execution.purged_at.is_(None),
-        Execution.cleanup_due_at.is_(None),
-    )
+    return sa.select(Execution.id).where(TO_BE_PURGED).order_by(Execution.expires_at).limit(limit)

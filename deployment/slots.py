@@ -18,6 +18,10 @@ _LIVE_COUNTS = sa.select(
     _COUNT().filter(Execution.api_key_id == sa.bindparam("key")).label("key"),
 ).where(is_one_of(Execution.status, LIVE))
 
+_ROWS = sa.select(Installation.id).join(Organization, Organization.id == sa.bindparam("organization"))
+_LOCK = _ROWS.with_for_update()
+_LOCK_WITH_KEY = _ROWS.join(ApiKey, ApiKey.id == sa.bindparam("key")).with_for_update()
+
 
 class NoFreeSlot(Exception):
     """The limit of live executions is reached."""
@@ -36,10 +40,10 @@ def lock_slots(session: Session, organization: Organization, key: ApiKey | None)
     A count that is a later statement than the locks sees, in READ COMMITTED, what the last holder committed.
     PostgreSQL locks the rows of one statement in the order of its tables, which is the order of `lifecycle`.
     """
-    rows = sa.select(Installation.id).join(Organization, Organization.id == organization.id)
-    if key is not None:
-        rows = rows.join(ApiKey, ApiKey.id == key.id)
-    session.execute(rows.with_for_update())
+    if key is None:
+        session.execute(_LOCK, {"organization": organization.id})
+    else:
+        session.execute(_LOCK_WITH_KEY, {"organization": organization.id, "key": key.id})
 
 
 def look_for_slot(session: Session, organization: Organization, key: ApiKey | None, policy: Policy) -> None:

@@ -17,6 +17,17 @@ from deployment.policy import Policy
 
 IN_FLIGHT = (FileStatus.QUEUED, FileStatus.EXECUTING)
 
+_FILL_FIRST = (
+    sa.update(ExecutionFile)
+    .where(
+        ExecutionFile.execution_id == sa.bindparam("execution"),
+        ExecutionFile.ordinal < sa.bindparam("files"),
+        ExecutionFile.status == FileStatus.WAITING,
+    )
+    .values(status=FileStatus.QUEUED, dispatch=1, lease_expires_at=sa.bindparam("lease"))
+    .execution_options(synchronize_session=False)
+)
+
 
 def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]:
     """Queue waiting files, in order, until `files_in_flight` are; return tickets to enqueue after the commit.
@@ -41,14 +52,9 @@ def fill(session: Session, execution: Execution, policy: Policy) -> list[Ticket]
 
 def fill_first(session: Session, execution_id: UUID, policy: Policy) -> None:
     """Queue the first files of a run that is being sealed: none is in flight yet, so nothing has to be asked."""
-    first = (ExecutionFile.execution_id == execution_id, ExecutionFile.ordinal < policy.files_in_flight)
     note_change(session, execution_id)
-    session.execute(
-        sa.update(ExecutionFile)
-        .where(*first, ExecutionFile.status == FileStatus.WAITING)
-        .values(status=FileStatus.QUEUED, dispatch=1, lease_expires_at=utcnow() + policy.lease),
-        execution_options={"synchronize_session": False},
-    )
+    lease = utcnow() + policy.lease
+    session.execute(_FILL_FIRST, {"execution": execution_id, "files": policy.files_in_flight, "lease": lease})
 
 
 def first_tickets(execution: Execution, policy: Policy) -> list[Ticket]:

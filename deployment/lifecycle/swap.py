@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from deployment.models import Execution
 
+_LOCKED = sa.select(Execution).where(Execution.id == sa.bindparam("execution")).with_for_update()
+
 
 def swap(session: Session, model: type[Any], *expected: sa.ColumnElement[bool], **values: Any) -> bool:
     """Write `values` to the row that is as `expected`; say whether there was one, that is, whether we won."""
@@ -20,4 +22,4 @@ def swap(session: Session, model: type[Any], *expected: sa.ColumnElement[bool], 
 
 def locked(session: Session, execution_id: UUID) -> Execution | None:
     """The execution, locked until the transaction ends. Files are only touched under this lock."""
-    return session.scalar(sa.select(Execution).where(Execution.id == execution_id).with_for_update())
+    return session.scalar(_LOCKED, {"execution": execution_id})

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from deployment.clock import utcnow
+from deployment.instants import NOW
 from deployment.models import Installation
 from deployment.parts import Parts
 from deployment.reconcile.batch import repair_batch
@@ -19,6 +20,18 @@ from deployment.reconcile.chores import CHORES, Chore, tend
 
 log = structlog.get_logger()
 
+_NOTE_THE_PASS = (
+    sa.update(Installation)
+    .where(
+        sa.or_(
+            Installation.reconciled_at.is_(None),
+            Installation.reconciled_at < sa.bindparam("long_ago"),
+            Installation.reconciled_at > NOW,
+        )
+    )
+    .values(reconciled_at=NOW)
+    .execution_options(synchronize_session=False)
+)
 ROUNDS = 50
 """Batches in one pass; what is left over is the next pass's."""
 
@@ -58,10 +71,6 @@ def repair(parts: Parts, *only: sa.ColumnElement[bool]) -> Counter[str]:
 
 def _note_the_pass(parts: Parts) -> None:
     """Of several reconcilers at once only one writes: each accept needs the lock of this row."""
-    now = utcnow()
-    long_ago = now - parts.policy.reconcile_interval / 2
-    last = Installation.reconciled_at
+    long_ago = utcnow() - parts.policy.reconcile_interval / 2
     with parts.database.writing() as session:
-        session.execute(
-            sa.update(Installation).where(sa.or_(last.is_(None), last < long_ago, last > now)).values(reconciled_at=now)
-        )
+        session.execute(_NOTE_THE_PASS, {"long_ago": long_ago})

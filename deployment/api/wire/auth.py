@@ -10,9 +10,11 @@ from deployment.api.bearer import bearer_token
 from deployment.api.errors import refused, unauthorized
 from deployment.api.limiting import count_request
 from deployment.database import Database
-from deployment.deployments import called, can_be_called
-from deployment.keys import has_scope, known_as, may_call, note_use, working
+from deployment.deployments import CALLED, can_be_called
+from deployment.keys import KNOWN, digest, has_scope, may_call, note_use, working
 from deployment.models import ApiKey, Deployment, Scope
+
+_CALLED_WITH = CALLED.add_columns(ApiKey).outerjoin(ApiKey, KNOWN)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,6 @@ def _found(session: Session, organization: str, name: str, token: str) -> tuple[
     """Both in one question, since every request asks it."""
     if not can_be_called(organization, name):
         return None, None
-    both = called(organization, name).add_columns(ApiKey).outerjoin(ApiKey, known_as(token))
-    row = session.execute(both).one_or_none()
+    asked = {"organization": organization, "name": name, "sha256": digest(token)}
+    row = session.execute(_CALLED_WITH, asked).one_or_none()
     return (row[0], working(row[1], token)) if row else (None, None)
