@@ -7,6 +7,7 @@ worker that does not know yet that it lost its lease, may still write. Only the 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -114,11 +115,12 @@ def _backoff(tries: int, policy: Policy) -> timedelta:
     return max(FIRST_RETRY, min(FIRST_RETRY * (1 << doublings), policy.cleanup_grace))
 
 
+@cache
 def overdue_cleanups(limit: int) -> sa.Select[UUID]:
     """The ids of runs whose cleanup is due, the longest overdue first."""
     return (
         sa.select(Execution.id)
-        .where(Execution.cleanup_due_at.is_not(None), Execution.cleanup_due_at <= utcnow())
+        .where(Execution.cleanup_due_at.is_not(None), Execution.cleanup_due_at <= NOW)
         .order_by(Execution.cleanup_due_at)
         .limit(limit)
     )

@@ -6,6 +6,7 @@ At least once: a receiver tells repetitions by the header `webhook-id`.
 from __future__ import annotations
 
 import time
+from functools import cache
 from uuid import UUID
 
 import httpcore
@@ -17,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 from deployment import lifecycle
 from deployment.checked_network import AddressRefused
 from deployment.clock import utcnow
+from deployment.instants import NOW
 from deployment.lifecycle.delivering import Tried
 from deployment.messages import Message, sample_message, signed, told_of
 from deployment.models import Delivery, Deployment, Execution
@@ -65,9 +67,10 @@ def _delivered(parts: Parts, delivery: Delivery, message: Message, deployment: D
     return False
 
 
+@cache
 def overdue_deliveries(limit: int) -> sa.Select[UUID]:
     """The ids of deliveries that are due, the longest overdue first."""
-    due = sa.select(Delivery.id).where(Delivery.due_at.is_not(None), Delivery.due_at <= utcnow())
+    due = sa.select(Delivery.id).where(Delivery.due_at.is_not(None), Delivery.due_at <= NOW)
     return due.order_by(Delivery.due_at).limit(limit)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from deployment.causes import cause_of
 from deployment.clock import utcnow
+from deployment.instants import NOW
 from deployment.models import Delivery, DeliveryTry, Execution, ExecutionFile, ExecutionLabel, LogLine
 from deployment.parts import Parts
 from storage import StorageError, names
@@ -32,6 +34,7 @@ BELONGINGS = (LogLine.execution_id, ExecutionLabel.execution_id, Delivery.execut
 """What refers to a run, in the order in which it can be deleted."""
 
 
+@cache
 def forgettable(limit: int) -> sa.Select[UUID]:
     """The ids of runs to be forgotten, the longest overdue first."""
     return sa.select(Execution.id).where(*_is_forgettable()).order_by(Execution.forget_at).limit(limit)
@@ -54,7 +57,7 @@ def forget(parts: Parts, ids: Sequence[UUID], ends: float) -> int:
 
 
 def _is_forgettable() -> tuple[sa.ColumnElement[bool], ...]:
-    return (Execution.forget_at.is_not(None), Execution.forget_at <= utcnow(), *_has_nothing_due())
+    return (Execution.forget_at.is_not(None), Execution.forget_at <= NOW, *_has_nothing_due())
 
 
 def _has_nothing_due() -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ that one which fails is tried again with the same backoff, and holds up no other
 
 from __future__ import annotations
 
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ def expiry(execution: Execution) -> str:
     return f"The result expired at {execution.expires_at.isoformat() if execution.expires_at else 'its end'}"
 
 
+@cache
 def expired(limit: int) -> sa.Select[UUID]:
     """The ids of expired runs that nobody has begun to purge, the longest expired first."""
     return sa.select(Execution.id).where(TO_BE_PURGED).order_by(Execution.expires_at).limit(limit)

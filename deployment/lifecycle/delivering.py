@@ -25,6 +25,11 @@ from deployment.models import (
     write_log,
 )
 
+_ENDPOINTS = (
+    sa.select(WebhookEndpoint)
+    .where(WebhookEndpoint.deployment_id == sa.bindparam("deployment"), WebhookEndpoint.active)
+    .order_by(WebhookEndpoint.created_at)
+)
 EVENTS = {
     ExecutionStatus.COMPLETED: EventType.COMPLETED,
     ExecutionStatus.ERROR: EventType.FAILED,
@@ -58,8 +63,7 @@ def announce(session: Session, run: Execution, to: ExecutionStatus, now: datetim
 
 
 def _endpoints(session: Session, deployment_id: UUID, event: str) -> list[str]:
-    active = sa.select(WebhookEndpoint).where(WebhookEndpoint.deployment_id == deployment_id, WebhookEndpoint.active)
-    found = session.scalars(active.order_by(WebhookEndpoint.created_at))
+    found = session.scalars(_ENDPOINTS, {"deployment": deployment_id})
     return [endpoint.url for endpoint in found if event in endpoint.events]
 
 

@@ -18,6 +18,19 @@ from deployment.tallies import kind_of
 from deployment.usage import record_usage
 from guards.reasons import storable
 
+_END_OPEN_FILES = (
+    sa.update(ExecutionFile)
+    .where(ExecutionFile.execution_id == sa.bindparam("execution"), ExecutionFile.status.in_(OPEN))
+    .values(
+        status=sa.bindparam("as"),
+        error=sa.bindparam("reason"),
+        ended_at=sa.bindparam("at"),
+        lease_expires_at=None,
+        retry_at=None,
+    )
+    .execution_options(synchronize_session=False)
+)
+
 
 def end(
     session: Session,
@@ -78,12 +91,7 @@ def _end_open_files(
     session: Session, execution_id: UUID, to: ExecutionStatus, error: str | None, now: datetime
 ) -> None:
     status = FileStatus.STOPPED if to == ExecutionStatus.STOPPED else FileStatus.FAILED
-    session.execute(
-        sa.update(ExecutionFile)
-        .where(ExecutionFile.execution_id == execution_id, ExecutionFile.status.in_(OPEN))
-        .values(status=status, error=error, ended_at=now, lease_expires_at=None, retry_at=None),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(_END_OPEN_FILES, {"execution": execution_id, "as": status, "reason": error, "at": now})
 
 
 def _sentence(to: ExecutionStatus, error: str | None) -> str:

@@ -23,6 +23,7 @@ class LogLine(Model):
     level: Mapped[str] = mapped_column(sa.String(8))
     message: Mapped[str] = mapped_column(sa.Text)
 
+
 _WRITE = sa.insert(cast(sa.Table, LogLine.__table__)).inline()
 """Past the unit of work, and without asking for the new id: every step writes one, and nobody needs it as an object."""
 
