@@ -17,8 +17,10 @@ ASKED = re.compile(r"(?<=\$AIRLOCK/v1)/[^\s\"']+|(?<='/v1)/[^\s\"']+")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_what_a_page_asks_is_answered(page: Path, new_app: Callable[..., Flask], redis_url: str) -> None:
-    caller = with_key(Airlock(new_app(redis_url=redis_url)))
+def test_what_a_page_asks_is_answered(
+    page: Path, new_app: Callable[..., Flask], sqlite_url: str, redis_url: str
+) -> None:
+    caller = with_key(Airlock(new_app(database_url=sqlite_url, redis_url=redis_url)))
     asked = ASKED.findall(page.read_text())
     assert asked
     assert [path for path in asked if caller("get", path).status_code != 200] == []

@@ -16,8 +16,8 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 @pytest.fixture
-def airlock(new_app: Callable[..., Flask], redis_url: str) -> Airlock:
-    return Airlock(new_app(redis_url=redis_url))
+def airlock(new_app: Callable[..., Flask], sqlite_url: str, redis_url: str) -> Airlock:
+    return Airlock(new_app(database_url=sqlite_url, redis_url=redis_url))
 
 
 def whole(airlock: Airlock) -> dict[str, Any]:

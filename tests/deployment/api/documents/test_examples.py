@@ -55,14 +55,14 @@ def shape(value: Any, name: str = "") -> Any:
     return [shape(inner) for inner in value[:1]] if isinstance(value, list) else None
 
 
-def test_they_look_as_replies_do_today(new_app: Callable[..., Flask], redis_url: str) -> None:
-    found = replies(Airlock(new_app(redis_url=redis_url)))
+def test_they_look_as_replies_do_today(new_app: Callable[..., Flask], sqlite_url: str, redis_url: str) -> None:
+    found = replies(Airlock(new_app(database_url=sqlite_url, redis_url=redis_url)))
     if os.environ.get("AIRLOCK_EXAMPLES") == "write":
         EXAMPLES.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     assert shape(found) == shape(json.loads(EXAMPLES.read_text()))
 
 
-def test_the_document_shows_them(new_app: Callable[..., Flask], redis_url: str) -> None:
-    document = new_app(redis_url=redis_url).test_client().get("/openapi.json").get_json()
+def test_the_document_shows_them(new_app: Callable[..., Flask], sqlite_url: str, redis_url: str) -> None:
+    document = new_app(database_url=sqlite_url, redis_url=redis_url).test_client().get("/openapi.json").get_json()
     reply = document["paths"]["/v1/executions/{execution_id}"]["get"]["responses"]["200"]
     assert reply["content"]["application/json"]["example"]["status"] == "COMPLETED"

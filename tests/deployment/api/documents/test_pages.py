@@ -13,8 +13,8 @@ from deployment.api.codes import TITLES
 
 
 @pytest.fixture
-def client(new_app: Callable[..., Flask], redis_url: str) -> FlaskClient:
-    return new_app(redis_url=redis_url).test_client()
+def client(new_app: Callable[..., Flask], sqlite_url: str, redis_url: str) -> FlaskClient:
+    return new_app(database_url=sqlite_url, redis_url=redis_url).test_client()
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/errors"])
