@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from deployment.causes import cause_of
 from deployment.clock import utcnow
@@ -20,7 +20,7 @@ from deployment.idempotency import KEPT
 from deployment.instants import NOW
 from deployment.kept_inputs import keeps_inputs
 from deployment.lifecycle.swap import swap
-from deployment.models import Execution, FileStatus
+from deployment.models import Execution, FileStatus, with_files
 from deployment.parts import Parts
 from deployment.policy import Policy
 from deployment.retention import TO_BE_PURGED, is_expired
@@ -28,10 +28,8 @@ from storage import StorageError, names
 
 log = structlog.get_logger()
 
-_DUE = (
-    sa.select(Execution)
-    .where(Execution.id == sa.bindparam("execution"), sa.or_(Execution.cleanup_due_at <= NOW, TO_BE_PURGED))
-    .options(selectinload(Execution.files))
+_DUE = sa.select(Execution).where(
+    Execution.id == sa.bindparam("execution"), sa.or_(Execution.cleanup_due_at <= NOW, TO_BE_PURGED)
 )
 FIRST_RETRY = timedelta(seconds=1)
 
@@ -71,7 +69,7 @@ def leftovers(execution: Execution) -> list[str]:
 
 def take(session: Session, execution_id: UUID, policy: Policy) -> Execution | None:
     """The run, if its cleanup is due; its due time moves ahead first, so no other process takes it too."""
-    execution, now = session.scalar(_DUE, {"execution": execution_id}), utcnow()
+    execution, now = with_files(session, session.scalar(_DUE, {"execution": execution_id})), utcnow()
     if execution is None or not swap(
         session,
         Execution,

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpcore
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 from structlog.contextvars import bound_contextvars
 
 from deployment import lifecycle
@@ -21,7 +21,7 @@ from deployment.clock import utcnow
 from deployment.instants import NOW
 from deployment.lifecycle.delivering import Tried
 from deployment.messages import Message, sample_message, signed, told_of
-from deployment.models import Delivery, Deployment, Execution
+from deployment.models import Delivery, Deployment, Execution, with_files
 from deployment.outbound import InvalidUrl, post
 from deployment.parts import Parts
 from deployment.tracing import HEADER, span, traceparent
@@ -102,9 +102,7 @@ def _trace(session: Session, delivery: Delivery) -> str | None:
 def _message(session: Session, delivery: Delivery, deployment: Deployment) -> Message | None:
     if delivery.execution_id is None:
         return sample_message(deployment, delivery.created_at)
-    execution = session.scalar(
-        sa.select(Execution).where(Execution.id == delivery.execution_id).options(selectinload(Execution.files))
-    )
+    execution = with_files(session, session.get(Execution, delivery.execution_id))
     return told_of(execution, delivery.event) if execution else None
 
 

@@ -8,22 +8,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from deployment.clock import utcnow
 from deployment.database import Database
 from deployment.lifecycle.swap import swap
-from deployment.models import LIVE, Deployment, Execution, ExecutionStatus
+from deployment.models import LIVE, Deployment, Execution, ExecutionStatus, with_files
 from deployment.parts import Parts
 from deployment.reconcile import repair
 from deployment.wakeups import Waiter
 
-_WHOLE = (
+_RUN = (
     sa.select(Execution)
-    .options(
-        joinedload(Execution.deployment).joinedload(Deployment.organization),
-        selectinload(Execution.files),
-    )
+    .options(joinedload(Execution.deployment).joinedload(Deployment.organization))
     .where(Execution.id == sa.bindparam("execution"))
 )
 _STATUS = sa.select(Execution.status).where(Execution.id == sa.bindparam("execution"))
@@ -110,7 +107,7 @@ def _is_to_look(waiter: Waiter, ends: float, wanted: Callable[[], bool]) -> bool
 
 def _load(parts: Parts, execution_id: UUID) -> Execution | None:
     with parts.database.reading() as session:
-        return session.scalar(_WHOLE, {"execution": execution_id})
+        return with_files(session, session.scalar(_RUN, {"execution": execution_id}))
 
 
 def _overdue(parts: Parts, execution: Execution) -> bool:

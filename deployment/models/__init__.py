@@ -2,7 +2,7 @@
 
 from deployment.models.audit import AuditLine, audit
 from deployment.models.delivery import Delivery, DeliveryTry
-from deployment.models.execution import Execution, is_one_of
+from deployment.models.execution import Execution, is_one_of, with_files
 from deployment.models.file import ExecutionFile
 from deployment.models.label import ExecutionLabel
 from deployment.models.log import LogLine, write_log
@@ -45,5 +45,6 @@ __all__ = [
     "WebhookEndpoint",
     "audit",
     "is_one_of",
+    "with_files",
     "write_log",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from deployment.database import Model
 from deployment.models.file import ExecutionFile
@@ -151,6 +152,21 @@ class Execution(Model):
     @property
     def live(self) -> bool:
         return self.status in LIVE
+
+
+_FILES = (
+    sa.select(ExecutionFile)
+    .where(ExecutionFile.execution_id == sa.bindparam("execution"))
+    .order_by(ExecutionFile.ordinal)
+)
+
+
+def with_files(session: Session, execution: Execution | None) -> Execution | None:
+    """The same run, its files loaded: `selectinload` asks the same, and needs three times the processor for it."""
+    if execution is not None:
+        files = session.scalars(_FILES, {"execution": execution.id}).all()
+        set_committed_value(execution, "files", list(files))
+    return execution
 
 
 def is_one_of(status: sa.ColumnElement[str] | Mapped[str], statuses: Sequence[str]) -> sa.ColumnElement[bool]:
