@@ -13,7 +13,6 @@ from deployment.deletion import delete_run
 from deployment.listing import Filters, Position
 from deployment.models import Execution, ExecutionLabel, LogLine
 from tests.airlock import HELLO, Airlock, File
-from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.crowd import crowd
 
 BAD: File = ("bad.bin", b"\x00\x01\x02")
@@ -90,7 +89,7 @@ def _many(
 ) -> Execution:
     """A run accepted `before` now, and copies of it, without a log."""
     run = airlock.accept([file], **words)
-    work_here(airlock, run)
+    airlock.work_here(run)
     if deleted:
         assert delete_run(airlock.parts, run, "test")
     at = airlock.run(run).created_at - before

@@ -13,7 +13,6 @@ from deployment.advice import Explanation, explain
 from deployment.claims import Claims
 from deployment.dispatch import Ticket
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.sabotage import AroundEnqueue, raising, replace_parts
 
 
@@ -35,7 +34,7 @@ def test_a_queue_that_does_not_answer_is_named_at_the_dispatch(airlock: Airlock)
 def test_what_a_workflow_could_not_reach_is_not_called_our_queue(airlock: Airlock, error: type[Exception]) -> None:
     run = airlock.accept()
     with mock.patch("deployment.execute.run", side_effect=error("model server")):
-        work_here(airlock, run)
+        airlock.work_here(run)
     assert airlock.run(run).error == f"{error.__name__}: model server"
     assert told(airlock, run) == Explanation("while workers were at its files", "")
 

@@ -16,8 +16,7 @@ from deployment.models import Execution
 from deployment.reconcile import CHORES, reconcile, tend
 from storage import names
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
-from tests.deployment.reconcile.overdue import lose_worker, move_run, stored
+from tests.deployment.reconcile.overdue import lose_worker, move_run
 from tests.servers.s3_proxy import S3Proxy
 
 NewApp = Callable[..., Flask]
@@ -37,7 +36,7 @@ def objects(airlock: Airlock, run: UUID) -> list[str]:
 def done(airlock: Airlock) -> UUID:
     """A run that has ended well."""
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     return run
 
 
@@ -48,7 +47,7 @@ def expire(airlock: Airlock, *runs: UUID) -> None:
 
 def test_the_end_of_a_run_deletes_its_inputs_and_keeps_its_result(on_sqlite: Airlock) -> None:
     run = done(on_sqlite)
-    file = stored(on_sqlite, run).files[0]
+    file = on_sqlite.stored(run).files[0]
     assert objects(on_sqlite, run) == [f"out/{file.id}/1/result.json"]
 
 
@@ -57,7 +56,7 @@ def test_only_the_later_pass_clears_the_mark_and_takes_what_a_zombie_wrote_meanw
     lose_worker(airlock, run)
     reconcile(airlock.parts)
     airlock.work()
-    ended = stored(airlock, run)
+    ended = airlock.stored(run)
     assert ended.cleanup_due_at == ended.ended_at + airlock.parts.policy.cleanup_grace  # type: ignore[operator]
     zombie = names.output_prefix(run, ended.files[0].id, 1)
     for key in (f"{zombie}result.json", f"{names.inputs(run)}0"):
@@ -68,7 +67,7 @@ def test_only_the_later_pass_clears_the_mark_and_takes_what_a_zombie_wrote_meanw
     airlock.swap(Execution, run, **move)
     assert reconcile(airlock.parts)["cleaned_up"] == 1
     assert objects(airlock, run) == [f"out/{ended.files[0].id}/2/result.json"]
-    assert stored(airlock, run).cleanup_due_at is None
+    assert airlock.stored(run).cleanup_due_at is None
 
 
 def test_a_cleanup_that_fails_is_tried_again_with_growing_pauses_and_at_least_once_per_grace(
@@ -82,7 +81,7 @@ def test_a_cleanup_that_fails_is_tried_again_with_growing_pauses_and_at_least_on
         airlock.swap(Execution, run, cleanup_due_at=utcnow())
         began = utcnow()
         assert reconcile(airlock.parts)["cleaned_up"] == 0
-        due = stored(airlock, run).cleanup_due_at
+        due = airlock.stored(run).cleanup_due_at
         assert due is not None
         pauses.append(round((due - began).total_seconds()))
     assert pauses == sorted(pauses)
@@ -99,7 +98,7 @@ def test_an_expired_result_is_purged_and_the_row_stays_and_says_so(airlock: Airl
     assert airlock.get(run).status_code == 410
     assert reconcile(airlock.parts)["purged"] == 1
     assert objects(airlock, run) == []
-    assert stored(airlock, run).purged_at is not None
+    assert airlock.stored(run).purged_at is not None
     assert airlock.get(run).status_code == 410
     assert (airlock.get(kept).status_code, len(objects(airlock, kept))) == (200, 1)
     assert reconcile(airlock.parts)["purged"] == 0
@@ -122,12 +121,12 @@ def test_c8_a_first_page_of_runs_that_cannot_be_purged_does_not_hide_the_next_on
     ):
         for _ in range(2):
             reconcile(on_sqlite.parts)
-    assert stored(on_sqlite, good).purged_at is not None
-    assert [stored(on_sqlite, run).purged_at for run in bad] == [None, None]
+    assert on_sqlite.stored(good).purged_at is not None
+    assert [on_sqlite.stored(run).purged_at for run in bad] == [None, None]
     for run in bad:
         on_sqlite.swap(Execution, run, cleanup_due_at=utcnow())
     reconcile(on_sqlite.parts)
-    assert all(stored(on_sqlite, run).purged_at for run in bad)
+    assert all(on_sqlite.stored(run).purged_at for run in bad)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -143,7 +142,7 @@ def test_kept_inputs_stay_until_the_result_expires(
         move_run(airlock, run, cleanup_due_at=utcnow(), lease_expires_at=None)
     reconcile(airlock.parts)
     assert objects(airlock, run) == []
-    assert stored(airlock, run).purged_at is not None
+    assert airlock.stored(run).purged_at is not None
 
 
 def test_a_chore_has_a_budget_of_time_and_leaves_the_rest_to_its_next_round(on_sqlite: Airlock) -> None:

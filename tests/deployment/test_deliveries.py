@@ -21,7 +21,6 @@ from deployment.lifecycle.delivering import Tried
 from deployment.models import Delivery, Deployment, Execution, ExecutionStatus
 from deployment.reconcile import reconcile
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.sabotage import BeforePut, raising, replace_parts
 from tests.servers.receiver import Receiver
 
@@ -55,7 +54,7 @@ def told_of(delivery: Delivery) -> UUID:
 
 def ended(airlock: Airlock) -> Delivery:
     """Run a file to its end; the delivery of that."""
-    work_here(airlock, airlock.accept())
+    airlock.work_here(airlock.accept())
     (delivery,) = deliveries(airlock)
     return delivery
 
@@ -99,7 +98,7 @@ def test_b12_a_run_whose_request_died_a_failed_and_a_stopped_one_are_told(airloc
         lifecycle.end(session, stopped, ExecutionStatus.STOPPED, airlock.parts.policy, by="stop")
     airlock.swap(Execution, abandoned, deadline_at=utcnow(), lease_expires_at=utcnow() - timedelta(minutes=1))
     reconcile(airlock.parts)
-    work_here(airlock, airlock.accept([BROKEN]))
+    airlock.work_here(airlock.accept([BROKEN]))
     send_due(airlock)
     types = sorted(json.loads(request.body)["type"] for request in receiver.requests)
     assert types == ["execution.failed", "execution.failed", "execution.stopped"]
@@ -195,5 +194,5 @@ def test_redelivery_sends_it_once_more(airlock: Airlock, receiver: Receiver) -> 
 
 def test_a_deployment_without_a_webhook_tells_nobody(new_app: NewApp, database_url: str, redis_url: str) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url))
-    work_here(airlock, airlock.accept([HELLO]))
+    airlock.work_here(airlock.accept([HELLO]))
     assert deliveries(airlock) == []

@@ -23,9 +23,7 @@ from deployment.reconcile import CHORES, reconcile, tend
 from deployment.reconcile.overdue import BATCH
 from storage import AccessDenied, names
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.crowd import crowd, statements
-from tests.deployment.reconcile.overdue import stored
 from tests.servers.s3_proxy import S3Proxy
 
 NewApp = Callable[..., Flask]
@@ -48,7 +46,7 @@ def count(airlock: Airlock) -> list[int]:
 def purged(airlock: Airlock, since: timedelta = timedelta()) -> UUID:
     """A run whose result has gone, and which was to be forgotten `since` so long."""
     run, long_ago = airlock.accept(), utcnow() - timedelta(days=40)
-    work_here(airlock, run)
+    airlock.work_here(run)
     gone = {"expires_at": long_ago, "purged_at": long_ago, "forget_at": utcnow() - since, "cleanup_due_at": None}
     airlock.swap(Execution, run, **gone)
     airlock.parts.store.delete_prefix(names.execution(run))
@@ -62,9 +60,9 @@ def forget(airlock: Airlock) -> int:
 
 def test_a_caller_is_told_that_the_result_expired_and_later_that_there_is_no_such_run(airlock: Airlock) -> None:
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     policy, seen = airlock.parts.policy, []
-    expires = stored(airlock, run).expires_at
+    expires = airlock.stored(run).expires_at
     assert expires is not None
     with freeze_time(utcnow()) as clock:
         for moment in (
@@ -84,8 +82,8 @@ def test_a_caller_is_told_that_the_result_expired_and_later_that_there_is_no_suc
 def test_a_history_of_no_seconds_goes_with_the_result(new_app: NewApp, database_url: str, redis_url: str) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, history_ttl=0))
     run = airlock.accept()
-    work_here(airlock, run)
-    with freeze_time(stored(airlock, run).expires_at):
+    airlock.work_here(run)
+    with freeze_time(airlock.stored(run).expires_at):
         assert forget(airlock) == 1
     assert count(airlock) == [0, 0, 0, 0]
 
@@ -104,13 +102,13 @@ def test_its_neighbours_keep_everything(airlock: Airlock) -> None:
     before = count(airlock)
     assert forget(airlock) == 1
     assert count(airlock) == [rows // 2 for rows in before]
-    assert (len(airlock.log(kept)), len(stored(airlock, kept).files)) == (before[2] // 2, 1)
+    assert (len(airlock.log(kept)), len(airlock.stored(kept).files)) == (before[2] // 2, 1)
 
 
 def test_what_has_come_into_the_storage_meanwhile_goes_as_well(on_sqlite: Airlock) -> None:
     """Once the row is gone, nobody would find it."""
     run = purged(on_sqlite)
-    late = names.result_key(run, stored(on_sqlite, run).files[0].id, 1)
+    late = names.result_key(run, on_sqlite.stored(run).files[0].id, 1)
     on_sqlite.parts.store.put(late, io.BytesIO(b"of a zombie"))
     assert forget(on_sqlite) == 1
     assert list(on_sqlite.parts.store.keys(names.execution(run))) == []
@@ -134,7 +132,7 @@ def test_a_run_that_has_something_due_is_not_forgotten_before_that_is_done(airlo
 def test_a_run_that_is_live_or_has_its_result_cannot_even_be_marked(airlock: Airlock, state: str) -> None:
     run = airlock.accept()
     if state == "with its result":
-        work_here(airlock, run)
+        airlock.work_here(run)
     with pytest.raises(sa.exc.IntegrityError):
         airlock.swap(Execution, run, forget_at=utcnow(), **({"purged_at": utcnow()} if state == "live" else {}))
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from deployment.reconcile import reconcile
 from tests.airlock import Airlock
-from tests.deployment.reconcile.overdue import move_run, stored
+from tests.deployment.reconcile.overdue import move_run
 from tests.eventually import eventually
 from tests.sabotage import BeforePut, replace_parts
 
@@ -29,7 +29,7 @@ def test_a_request_that_stages_longer_than_a_lease_is_left_alone(
         run = airlock.rows()[0]
 
         def renewed() -> bool:
-            leases.add(stored(airlock, run.id).lease_expires_at)
+            leases.add(airlock.stored(run.id).lease_expires_at)
             assert reconcile(airlock.parts) == {}
             return len(leases) > 4
 
@@ -37,7 +37,7 @@ def test_a_request_that_stages_longer_than_a_lease_is_left_alone(
 
     replace_parts(app, store=BeforePut(airlock.parts.store, be_slow))
     run = airlock.accept()
-    assert stored(airlock, run).status == "QUEUED"
+    assert airlock.stored(run).status == "QUEUED"
 
 
 def test_a_request_that_was_overtaken_stops_renewing_and_tells_the_truth(

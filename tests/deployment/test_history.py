@@ -25,7 +25,6 @@ from deployment.reconcile import reconcile
 from deployment.stop import stop
 from storage import AccessDenied, names
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.sabotage import replace_parts
 from workflows import Document, DocumentError, Output, Result, Workflow, workflow
 
@@ -75,7 +74,7 @@ def airlock(app: Flask, counting: Counting) -> Airlock:
 def run(airlock: Airlock, *files: tuple[str, bytes], history: bool = True, **fields: Any) -> UUID:
     """Post `files` and work on them; the id of the run."""
     execution_id = airlock.accept(files or (HELLO,), use_file_history=str(history), **fields)
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     return execution_id
 
 
@@ -138,7 +137,7 @@ def another_version(airlock: Airlock, counting: Counting) -> UUID:
     """That of the worker that runs it, should the web process still have the old one."""
     execution_id = airlock.accept(use_file_history="true")
     counting.change()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     return execution_id
 
 

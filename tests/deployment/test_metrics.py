@@ -26,7 +26,6 @@ from deployment.reconcile import reconcile
 from deployment.tallies import Tallies, kind_of
 from storage import AccessDenied, NotFound
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +59,7 @@ def test_an_overdue_run_is_seen_until_a_reconciler_has_been_round(airlock: Airlo
 
 def test_a_cleanup_that_is_due_is_counted(airlock: Airlock) -> None:
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     airlock.swap(Execution, execution_id, cleanup_due_at=utcnow() - timedelta(seconds=1))
     assert metrics(airlock)["airlock_cleanups_due"] == 1
 

@@ -20,9 +20,7 @@ from deployment.reconcile import reconcile
 from deployment.stop import stop
 from storage import names
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.fetching import NewApp, allowed, failed, fetched, fetching, post
-from tests.deployment.reconcile.overdue import stored
 from tests.eventually import eventually
 from tests.servers.file_server import SIGNATURE, FileServer
 from tests.servers.tls import signed_by
@@ -79,7 +77,7 @@ def test_files_by_url_and_uploaded_ones_are_items_of_one_run(
     execution_id = airlock.accept(presigned_urls=urls, use_file_history="false")
     run = airlock.run(execution_id)
     assert [(file.name, file.size) for file in run.files] == [(HELLO[0], 13), *[("a report.txt", 17)] * 2]
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     items = airlock.get(execution_id).get_json()["message"]
     assert [item["result"]["output"]["pages"][0]["text"] for item in items] == ["Hello, world."] + 2 * [
         content.decode()
@@ -393,7 +391,7 @@ def test_the_lease_is_renewed_while_a_slow_file_is_fetched(
     leases: set[object] = set()
 
     def renewed() -> bool:
-        leases.add(stored(airlock, airlock.rows()[0].id).lease_expires_at)
+        leases.add(airlock.stored(airlock.rows()[0].id).lease_expires_at)
         assert reconcile(airlock.parts) == {}
         return len(leases) > 4
 
@@ -405,7 +403,7 @@ def test_the_lease_is_renewed_while_a_slow_file_is_fetched(
         handler.wfile.write(b"67890")
 
     execution_id = fetched(airlock, file_server.play("/a.txt", be_slow))
-    assert stored(airlock, execution_id).status == "QUEUED"
+    assert airlock.stored(execution_id).status == "QUEUED"
     assert len(leases) > 4
 
 

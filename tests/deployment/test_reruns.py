@@ -25,8 +25,7 @@ from deployment.stop import stop
 from guards import outcome_of
 from storage import AccessDenied, names
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
-from tests.deployment.reconcile.overdue import pend, stored
+from tests.deployment.reconcile.overdue import pend
 from tests.faults.boundaries import in_child
 from tests.sabotage import AroundEnqueue, BeforeCopy, raising, replace_parts
 from tests.servers.s3_proxy import S3Proxy
@@ -44,7 +43,7 @@ def keeping(app: Flask) -> Airlock:
 
 def ended(airlock: Airlock, *files: tuple[str, bytes], **fields: Any) -> UUID:
     run = airlock.accept(files or FILES, **fields)
-    work_here(airlock, run)
+    airlock.work_here(run)
     return run
 
 
@@ -58,7 +57,7 @@ def columns(row: Any) -> dict[str, Any]:
 
 def everything_of(airlock: Airlock, run: UUID) -> tuple[Any, ...]:
     """The row, its files and its objects."""
-    row = stored(airlock, run)
+    row = airlock.stored(run)
     return columns(row), [columns(file) for file in row.files], sorted(airlock.parts.store.keys(names.execution(run)))
 
 
@@ -75,8 +74,8 @@ def test_all_files_are_run_again_from_copies_and_the_first_run_is_not_touched(ke
     before = everything_of(keeping, first)
     second = again(keeping, first)
     assert len(keeping.inputs(second)) == 2
-    work_here(keeping, second)
-    run, firsts = stored(keeping, second), stored(keeping, first)
+    keeping.work_here(second)
+    run, firsts = keeping.stored(second), keeping.stored(first)
     assert (run.status, run.rerun_of, run.total_files) == ("COMPLETED", first, 2)
     assert [(file.name, file.size, file.sha256, file.status) for file in run.files] == [
         (file.name, file.size, file.sha256, file.status) for file in firsts.files
@@ -96,8 +95,8 @@ def test_the_logs_of_both_name_the_other_one(keeping: Airlock) -> None:
 
 def test_only_what_failed_is_run_again_if_that_is_asked_for(keeping: Airlock) -> None:
     second = again(keeping, ended(keeping), Which.FAILED)
-    work_here(keeping, second)
-    run = stored(keeping, second)
+    keeping.work_here(second)
+    run = keeping.stored(second)
     assert [(file.ordinal, file.name, file.status) for file in run.files] == [(0, BAD[0], "FAILED")]
     assert run.status == "ERROR"
 
@@ -106,26 +105,26 @@ def test_what_a_stop_has_ended_has_failed_too(keeping: Airlock) -> None:
     first = keeping.accept(FILES)
     stop(keeping.parts, first, "a test")
     second = again(keeping, first, Which.FAILED)
-    work_here(keeping, second)
-    assert [file.status for file in stored(keeping, second).files] == ["SUCCESS", "FAILED"]
+    keeping.work_here(second)
+    assert [file.status for file in keeping.stored(second).files] == ["SUCCESS", "FAILED"]
 
 
 def test_a_rerun_can_be_run_again(keeping: Airlock) -> None:
     second = again(keeping, ended(keeping))
-    work_here(keeping, second)
+    keeping.work_here(second)
     third = again(keeping, second)
-    work_here(keeping, third)
-    assert (stored(keeping, third).status, stored(keeping, third).rerun_of) == ("COMPLETED", second)
+    keeping.work_here(third)
+    assert (keeping.stored(third).status, keeping.stored(third).rerun_of) == ("COMPLETED", second)
 
 
 def test_options_are_those_of_the_first_run_and_all_else_is_as_it_is_now(keeping: Airlock) -> None:
     """The workflow's version, too: it is often what makes the difference."""
     first = ended(keeping)
-    options = {**stored(keeping, first).options, "max_pages": 7}
+    options = {**keeping.stored(first).options, "max_pages": 7}
     keeping.swap(Execution, first, options=options, workflow_version="an old one")
     with keeping.parts.database.writing() as session:
         session.execute(sa.update(Deployment).values(options={"full_text": True}))
-    run = stored(keeping, again(keeping, first))
+    run = keeping.stored(again(keeping, first))
     assert (run.workflow, run.options) == ("extract-text", options)
     assert run.workflow_version == keeping.parts.workflows.get("extract-text").version
 
@@ -133,8 +132,8 @@ def test_options_are_those_of_the_first_run_and_all_else_is_as_it_is_now(keeping
 def test_a_rerun_is_worked_on_although_history_has_its_result(keeping: Airlock) -> None:
     """Who asks for it wants the work done again."""
     second = again(keeping, ended(keeping, HELLO, use_file_history="true"))
-    work_here(keeping, second)
-    assert [file.from_history for file in stored(keeping, second).files] == [False]
+    keeping.work_here(second)
+    assert [file.from_history for file in keeping.stored(second).files] == [False]
 
 
 def test_a_live_run_is_not_run_again(keeping: Airlock) -> None:
@@ -154,7 +153,7 @@ def test_a_run_that_ended_before_its_seal_keeps_nothing_and_is_not_run_again(kee
     first = keeping.accept(FILES)
     pend(keeping, first)
     reconcile(keeping.parts)
-    assert (stored(keeping, first).status, keeping.inputs(first)) == ("ERROR", [])
+    assert (keeping.stored(first).status, keeping.inputs(first)) == ("ERROR", [])
     with pytest.raises(InputsNotKept, match="before it came to the workers"):
         again(keeping, first)
 
@@ -190,8 +189,8 @@ def test_a_rerun_outlives_the_first_run(keeping: Airlock) -> None:
     first = ended(keeping)
     second = again(keeping, first)
     gone(keeping, first)
-    work_here(keeping, second)
-    assert (stored(keeping, second).status, stored(keeping, second).rerun_of) == ("COMPLETED", first)
+    keeping.work_here(second)
+    assert (keeping.stored(second).status, keeping.stored(second).rerun_of) == ("COMPLETED", first)
 
 
 def test_without_a_failed_file_there_is_nothing_to_run_again(keeping: Airlock) -> None:
@@ -225,7 +224,7 @@ def test_a_rerun_takes_a_slot_or_there_is_none(app: Flask) -> None:
     with pytest.raises(NoFreeSlot):
         again(airlock, first)
     assert airlock.post().status_code == 429
-    work_here(airlock, second)
+    airlock.work_here(second)
     assert again(airlock, first)
 
 
@@ -239,7 +238,7 @@ def test_a_copy_that_fails_is_a_failed_step(app: Flask, nth: int) -> None:
     with pytest.raises(AccessDenied) as raised:
         again(airlock, first)
     replace_parts(app, store=store)
-    failed = stored(airlock, airlock.rows()[1].id)
+    failed = airlock.stored(airlock.rows()[1].id)
     assert (failed.status, failed.rerun_of) == ("ERROR", first)
     assert "cannot copy it" in str(failed.error)
     assert outcome_of(raised.value).run == failed.id  # type: ignore[union-attr]
@@ -254,7 +253,7 @@ def test_inputs_that_are_deleted_while_they_are_copied_fail_it_and_leave_nothing
     replace_parts(keeping.app, store=BeforeCopy(store, lambda: store.delete_prefix(names.inputs(first)), nth))
     with pytest.raises(InputGone):
         again(keeping, first)
-    failed = stored(keeping, keeping.rows()[1].id)
+    failed = keeping.stored(keeping.rows()[1].id)
     assert failed.status == "ERROR"
     assert f"execution {first} does not keep its inputs any more" in str(failed.error)
     assert list(store.keys(names.execution(failed.id))) == []
@@ -275,7 +274,7 @@ def test_a3_a_process_that_is_killed_while_it_copies_leaves_what_the_reconciler_
     with freeze_time(utcnow() + timedelta(seconds=30)):
         reconcile(keeping.parts)
         reconcile(keeping.parts)
-    assert str(stored(keeping, left.id).error).startswith("abandoned_before_dispatch")
+    assert str(keeping.stored(left.id).error).startswith("abandoned_before_dispatch")
     assert keeping.inputs(left.id) == []
     assert everything_of(keeping, first) == before
 
@@ -284,8 +283,8 @@ def test_it_works_on_both_stores(new_app: NewApp, sqlite_url: str, redis_url: st
     airlock = Airlock(new_app(database_url=sqlite_url, redis_url=redis_url, storage_url=storage_url), keep_inputs=True)
     first = ended(airlock)
     second = again(airlock, first)
-    work_here(airlock, second)
-    assert [file.status for file in stored(airlock, second).files] == ["SUCCESS", "FAILED"]
+    airlock.work_here(second)
+    assert [file.status for file in airlock.stored(second).files] == ["SUCCESS", "FAILED"]
     assert (len(airlock.inputs(first)), len(airlock.inputs(second))) == (2, 2)
     for run in (first, second):
         airlock.swap(Execution, run, expires_at=utcnow() - timedelta(seconds=1), cleanup_due_at=None)
@@ -320,7 +319,7 @@ def test_a_deployment_goes_before_the_setting_and_what_held_at_the_accept_holds(
     run = airlock.accept([HELLO])
     with airlock.parts.database.writing() as session:
         session.execute(sa.update(Deployment).values(keep_inputs=not kept))
-    work_here(airlock, run)
+    airlock.work_here(run)
     later = {"cleanup_due_at": utcnow(), "ended_at": utcnow() - airlock.parts.policy.cleanup_grace}
     airlock.swap(Execution, run, **later)
     assert reconcile(airlock.parts)["cleaned_up"] == 1

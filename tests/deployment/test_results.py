@@ -15,14 +15,13 @@ from deployment.dispatch import Ticket
 from deployment.execute import execute
 from storage import Unavailable, names
 from tests.airlock import Airlock
-from tests.deployment.reconcile.overdue import stored
 from tests.servers.s3_proxy import S3Proxy
 
 NewApp = Callable[..., Flask]
 
 
 def claimed(airlock: Airlock, run: UUID) -> Ticket:
-    ticket = Ticket(run, stored(airlock, run).files[0].id, 1, 1)
+    ticket = Ticket(run, airlock.stored(run).files[0].id, 1, 1)
     with airlock.parts.database.writing() as session:
         assert lifecycle.claim(session, ticket, "me", airlock.parts.policy)
     return ticket
@@ -40,7 +39,7 @@ def test_the_result_is_there_before_the_row_says_so(airlock: Airlock) -> None:
     with mock.patch("deployment.lifecycle.succeed", look_first):
         execute(airlock.parts, ticket, "me")
     assert keys == [names.result_key(run, ticket.file_id, 1)]
-    assert stored(airlock, run).status == "COMPLETED"
+    assert airlock.stored(run).status == "COMPLETED"
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def test_b6_a_result_that_cannot_be_stored_fails_the_file_with_the_reason(on_s3:
     run = on_s3.accept()
     s3_faults.deny("PUT")
     on_s3.work()
-    ended = stored(on_s3, run)
+    ended = on_s3.stored(run)
     assert (ended.status, ended.files[0].status) == ("ERROR", "FAILED")
     assert str(ended.error).startswith("storage_failed: ")
     assert "AccessDenied" in str(ended.error)
@@ -80,5 +79,5 @@ def test_a_ticket_that_somebody_else_holds_is_not_worked_on(airlock: Airlock) ->
     ticket = claimed(airlock, run)
     execute(airlock.parts, ticket, "another worker")
     execute(airlock.parts, Ticket(run, ticket.file_id, 2, 1), "me")
-    assert stored(airlock, run).files[0].status == "EXECUTING"
+    assert airlock.stored(run).files[0].status == "EXECUTING"
     assert list(airlock.parts.store.keys(names.output_prefix(run, ticket.file_id, 1))) == []

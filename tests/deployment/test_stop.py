@@ -14,8 +14,7 @@ from flask import Flask
 from deployment.reconcile import reconcile
 from deployment.stop import AlreadyEnded, NoSuchExecution, stop
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
-from tests.deployment.reconcile.overdue import TWO, lose_worker, pend, stored
+from tests.deployment.reconcile.overdue import TWO, lose_worker, pend
 
 NewApp = Callable[..., Flask]
 
@@ -30,27 +29,27 @@ def test_b10_a_live_run_is_stopped_at_once_and_leaves_no_slot_ticket_or_object(
         pend(airlock, run)
     elif state == "EXECUTING":
         lose_worker(airlock, run)
-    assert stored(airlock, run).status == state
+    assert airlock.stored(run).status == state
     stop(airlock.parts, run, by="the operator")
-    stopped = stored(airlock, run)
+    stopped = airlock.stored(run)
     assert (stopped.status, stopped.ended_by, stopped.error) == ("STOPPED", "stop", "stopped by the operator")
     assert {file.status for file in stopped.files} == {"STOPPED"}
     assert airlock.inputs(run) == []
     other = airlock.accept()  # the slot is free
     airlock.work()
-    assert stored(airlock, run).started_at == stopped.started_at
-    assert stored(airlock, other).status == "COMPLETED"
+    assert airlock.stored(run).started_at == stopped.started_at
+    assert airlock.stored(other).status == "COMPLETED"
     assert airlock.get(run).status_code == 422
 
 
 def test_b10_a_stop_after_the_end_changes_nothing_and_says_how_it_ended(airlock: Airlock) -> None:
     run = airlock.accept()
-    work_here(airlock, run)
-    before = stored(airlock, run)
+    airlock.work_here(run)
+    before = airlock.stored(run)
     with pytest.raises(AlreadyEnded, match="has ended already, as COMPLETED") as refused:
         stop(airlock.parts, run, by="the operator")
     assert refused.value.status == "COMPLETED"
-    assert stored(airlock, run).ended_at == before.ended_at
+    assert airlock.stored(run).ended_at == before.ended_at
 
 
 def test_stopping_what_does_not_exist_says_so(airlock: Airlock) -> None:
@@ -81,7 +80,7 @@ def test_a_queue_that_is_away_stops_nobody_from_stopping(new_app: NewApp, sqlite
     run = airlock.accept()
     with mock.patch.object(airlock.parts.dispatcher, "cancel", side_effect=ConnectionError):
         stop(airlock.parts, run, by="the operator")
-    assert stored(airlock, run).status == "STOPPED"
+    assert airlock.stored(run).status == "STOPPED"
     airlock.work()
     assert airlock.tickets() == []
     assert reconcile(airlock.parts)["worker_lost"] == 0

@@ -20,7 +20,6 @@ from deployment.deliveries import deliver, overdue_deliveries
 from settings import InvalidSettings, Settings
 from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.servers.receiver import Receiver
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -62,7 +61,7 @@ def submit(airlock: Airlock, **headers: str) -> UUID:
 
 def test_request_files_and_webhook_are_one_trace(airlock: Airlock, spans: Any, receiver: Receiver) -> None:
     run = submit(airlock, traceparent=CALLER)
-    work_here(airlock, run)
+    airlock.work_here(run)
     send_webhooks(airlock)
     made = spans()
     request = made["POST /v1/deployments/<org>/<name>/executions"]
@@ -91,7 +90,7 @@ def test_a_traceparent_that_is_none_begins_a_trace_of_its_own(airlock: Airlock, 
 
 def test_while_it_is_off_nothing_is_stored_or_sent(airlock: Airlock, receiver: Receiver) -> None:
     run = submit(airlock, traceparent=CALLER)
-    work_here(airlock, run)
+    airlock.work_here(run)
     send_webhooks(airlock)
     assert airlock.run(run).traceparent is None
     assert "traceparent" not in receiver.requests[0].headers
@@ -115,7 +114,7 @@ def test_switched_on_without_the_extra_the_start_stops_in_a_line(monkeypatch: py
 
 def test_one_id_leads_from_the_request_to_the_webhook(airlock: Airlock, caplog: pytest.LogCaptureFixture) -> None:
     run = submit(airlock)
-    work_here(airlock, run)
+    airlock.work_here(run)
     send_webhooks(airlock)
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     events = [line["event"] for line in lines if line.get("execution_id") == str(run)]

@@ -16,10 +16,8 @@ from deployment.reconcile import reconcile
 from deployment.stop import stop
 from deployment.usage import By, record_usage, usage_of
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.lifecycle.claiming import claim
 from tests.deployment.reconcile.crowd import crowd, plan, statements
-from tests.deployment.reconcile.overdue import stored
 
 MANY = 10_000
 
@@ -31,7 +29,7 @@ def counted(airlock: Airlock) -> list[Usage]:
 
 def worked(airlock: Airlock) -> UUID:
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     return run
 
 
@@ -52,7 +50,7 @@ def overdue(airlock: Airlock) -> UUID:
 def test_whoever_ends_a_run_counts_it(airlock: Airlock, ended: Callable[[Airlock], UUID]) -> None:
     run = ended(airlock)
     (usage,) = counted(airlock)
-    row = stored(airlock, run)
+    row = airlock.stored(run)
     assert (usage.execution_id, usage.status, usage.files, usage.bytes) == (run, row.status, 1, len(HELLO[1]))
     assert (usage.deployment_id, usage.api_key_id) == (row.deployment_id, row.api_key_id)
 
@@ -75,7 +73,7 @@ def test_it_is_one_statement_of_the_transaction_that_ends_a_run(airlock: Airlock
 def test_seconds_are_those_between_the_claim_of_each_file_and_its_end(airlock: Airlock) -> None:
     run = airlock.accept([HELLO] * 3)
     assert claim(airlock, run)
-    first, second, _ = stored(airlock, run).files
+    first, second, _ = airlock.stored(run).files
     now = utcnow()
     airlock.swap(ExecutionFile, first.id, started_at=now - timedelta(days=1, seconds=90, milliseconds=250))
     airlock.swap(ExecutionFile, second.id, started_at=now - timedelta(milliseconds=500))
@@ -96,8 +94,8 @@ def test_the_day_is_the_one_in_utc(airlock: Airlock, hour: int) -> None:
 def test_pages_that_come_from_the_file_history_count_too(airlock: Airlock) -> None:
     for _ in range(2):
         run = airlock.accept(use_file_history="true")
-        work_here(airlock, run)
-    assert stored(airlock, run).files[0].from_history
+        airlock.work_here(run)
+    assert airlock.stored(run).files[0].from_history
     assert [usage.pages for usage in counted(airlock)] == [1, 1]
 
 
@@ -114,7 +112,7 @@ def test_it_stays_when_the_run_is_forgotten(airlock: Airlock) -> None:
 def test_sums_are_made_of_the_days_that_are_asked_for(airlock: Airlock) -> None:
     """Not of all that was ever counted."""
     run, database = worked(airlock), airlock.parts.database
-    organization = stored(airlock, run).organization_id
+    organization = airlock.stored(run).organization_id
     crowd(database, run, MANY, apart=3600)
     today = utcnow().date()
     with database.reading() as session, statements(database) as sent:

@@ -76,13 +76,6 @@ class Stage(Airlock):
         """One file of a run, as it is stored."""
         return self.stored(execution_id).files[ordinal]
 
-    def stored(self, execution_id: UUID) -> Execution:
-        """The row with its files, as it is; nothing is repaired by looking."""
-        with self.parts.database.reading() as session:
-            execution = session.get_one(Execution, execution_id)
-            assert execution.files
-        return execution
-
     def ended(self, execution_id: UUID, within: float = 30, *, rescue: bool = True) -> Execution:
         """Reconcile again and again until the run has ended, unless `rescue` is False; return it."""
 

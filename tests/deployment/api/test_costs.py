@@ -14,7 +14,6 @@ from deployment import lifecycle
 from deployment.dispatch import Ticket
 from deployment.execute import execute
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 
 Spent = Counter[str]
 
@@ -68,7 +67,7 @@ def test_a_get_is_3_statements_and_a_read_for_each_result(
         airlock.get(execution_id)
         assert spent.pop("sql") <= 3
         assert not spent, "while it runs, the storage is not asked"
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     with spending() as spent:
         airlock.get(execution_id)
         assert spent.pop("sql") <= 3

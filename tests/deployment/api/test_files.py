@@ -9,7 +9,7 @@ from flask import Flask
 
 from storage import names
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import body, breaches, left, part, send, work_here
+from tests.deployment.api.wire import body, breaches, left, part, send
 
 NewApp = Callable[..., Flask]
 MIB = 1024 * 1024
@@ -48,7 +48,7 @@ def test_an_empty_file_is_refused_by_its_place_in_the_request(airlock: Airlock) 
 def test_files_of_one_name_and_one_file_twice_are_items_of_their_own(airlock: Airlock) -> None:
     execution_id = airlock.accept([("a.txt", b"one"), ("a.txt", b"two"), ("a.txt", b"one")])
     assert len(airlock.inputs(execution_id)) == 3
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     items = airlock.get(execution_id).get_json()["message"]
     assert [item["file"] for item in items] == ["a.txt"] * 3
     assert [item["result"]["output"]["pages"][0]["text"].strip() for item in items] == ["one", "two", "one"]
@@ -75,7 +75,7 @@ def test_directories_in_a_name_are_dropped(airlock: Airlock) -> None:
 def test_a_name_of_any_letters_is_kept_as_it_is(airlock: Airlock) -> None:
     odd = ["a b.txt", "\U0001f600.txt", "\u202etxt.exe", "\u05d0\u05d1.txt", "%2e%2e%2fa.txt", "a;b.txt", "x" * 255]
     execution_id = airlock.accept([(name, b"x") for name in odd])
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert [item["file"] for item in airlock.get(execution_id).get_json()["message"]] == odd
 
 
@@ -101,5 +101,5 @@ def test_the_content_type_of_a_part_is_not_trusted(airlock: Airlock) -> None:
         reply = send(airlock, body(part('name="files"; filename="a.txt"', b"Hello", f"Content-Type: {claimed}")))
         assert reply.status_code == 200, claimed
     for run in airlock.rows():
-        work_here(airlock, run.id)
+        airlock.work_here(run.id)
     assert {run.status for run in airlock.rows()} == {"COMPLETED"}

@@ -17,7 +17,7 @@ from deployment.issuing import create_key
 from deployment.models import Execution
 from deployment.stop import stop
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import breaches, well_formed, work_here
+from tests.deployment.api.wire import breaches, well_formed
 from tests.servers.rclone import RcloneS3
 
 NewApp = Callable[..., Flask]
@@ -31,7 +31,7 @@ def told(airlock: Airlock, execution_id: UUID | str, **query: Any) -> tuple[int,
 
 def completed(airlock: Airlock, *files: tuple[str, bytes]) -> UUID:
     execution_id = airlock.accept(files or [HELLO])
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     return execution_id
 
 

@@ -22,7 +22,7 @@ from deployment.issuing import create_key
 from deployment.models import Organization
 from deployment.reconcile import reconcile
 from tests.airlock import HELLO, Airlock, File
-from tests.deployment.api.wire import breaches, left, well_formed, work_here
+from tests.deployment.api.wire import breaches, left, well_formed
 from tests.deployment.fetching import fetched, fetching
 from tests.processes import Process
 from tests.sabotage import AroundEnqueue, BeforePut, raising, replace_parts
@@ -56,7 +56,7 @@ def test_a11_a_repeated_request_is_answered_with_the_run_that_there_is(airlock: 
 
 
 def test_a_repeated_request_that_waits_gets_the_result(airlock: Airlock) -> None:
-    work_here(airlock, UUID(told(post(airlock))["execution_id"]))
+    airlock.work_here(UUID(told(post(airlock))["execution_id"]))
     again = post(airlock, timeout="1")
     assert again.headers["Idempotent-Replayed"] == "true"
     assert told(again)["result"][0]["status"] == "Success"
@@ -175,7 +175,7 @@ def test_a_repeated_request_whose_result_has_expired_is_told_so(
     settings = {"result_ttl": 60, "history_ttl": 0, "cleanup_grace": 1}
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, **settings))
     execution_id = UUID(told(post(airlock))["execution_id"])
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     with freeze_time(utcnow() + timedelta(hours=23)):
         for _ in range(3):
             reconcile(airlock.parts)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import sealed, work_here
+from tests.deployment.api.wire import sealed
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 METADATA = {
@@ -31,7 +31,7 @@ def items(airlock: Airlock, execution_id: UUID, **query: Any) -> list[dict[str, 
 
 def run(airlock: Airlock, **fields: Any) -> UUID:
     execution_id = airlock.accept(**fields)
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     return execution_id
 
 
@@ -73,7 +73,7 @@ def test_a_post_that_waits_has_the_additions_that_it_asked_for(airlock: Airlock)
     with ThreadPoolExecutor(1) as caller:
         future = caller.submit(airlock.post, timeout="30", **asked)
         execution_id = sealed(airlock).id
-        work_here(airlock, execution_id)
+        airlock.work_here(execution_id)
         result = future.result().get_json()["message"]["result"]
     assert result == items(airlock, execution_id, **asked)
     assert set(result[0]["result"]) == {"output", "metadata", "metrics"}

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from deployment.deployments import find_deployment
 from deployment.issuing import create_key
 from tests.airlock import Airlock
-from tests.deployment.api.wire import left, well_formed, work_here
+from tests.deployment.api.wire import left, well_formed
 
 NewApp = Callable[..., Flask]
 
@@ -36,7 +36,7 @@ def test_a_limit_of_the_settings_is_named_with_its_numbers(
     before = left(airlock)
     assert f"2 of 2 executions of {whose}" in reason(airlock.post())
     assert len(left(airlock)) == len(before)
-    work_here(airlock, first)
+    airlock.work_here(first)
     airlock.accept()
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from deployment.models import Execution
 from deployment.stop import stop
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import sealed, work_here
+from tests.deployment.api.wire import sealed
 from tests.servers.valkey import Valkey
 
 NewApp = Callable[..., Flask]
@@ -67,7 +67,7 @@ def test_who_has_waited_in_vain_is_told_how_the_run_stands(airlock: Airlock) -> 
 
 def test_who_has_waited_gets_the_items(airlock: Airlock, caller: ThreadPoolExecutor) -> None:
     execution_id, future = waiting(airlock, caller, include_metadata="true")
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     reply = future.result()
     told = message(reply)
     assert (reply.status_code, told["execution_status"], told["error"]) == (200, "COMPLETED", None)
@@ -78,7 +78,7 @@ def test_who_has_waited_for_a_failure_gets_the_reason_and_the_items(
     airlock: Airlock, caller: ThreadPoolExecutor
 ) -> None:
     execution_id, future = waiting(airlock, caller, files=[("a.png", PNG)])
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     reply = future.result()
     told = message(reply)
     assert (reply.status_code, told["execution_status"]) == (422, "ERROR")
@@ -118,7 +118,7 @@ def test_a_step_that_fails_before_the_dispatch_is_told_with_its_reason(
 def test_a_result_in_a_post_reply_is_no_read(app: Flask, caller: ThreadPoolExecutor) -> None:
     airlock = Airlock(app, single_use=True)
     execution_id, future = waiting(airlock, caller)
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert message(future.result())["result"]
     assert [airlock.get(execution_id).status_code for _ in range(2)] == [200, 406]
 

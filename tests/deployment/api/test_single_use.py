@@ -13,7 +13,6 @@ from flask import Flask
 from deployment.attempt import Attempt
 from deployment.results import read_result
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.eventually import eventually
 from tests.servers.rclone import RcloneS3
 
@@ -27,7 +26,7 @@ def once(app: Flask) -> Airlock:
 
 def completed(once: Airlock) -> UUID:
     execution_id = once.accept()
-    work_here(once, execution_id)
+    once.work_here(execution_id)
     return execution_id
 
 
@@ -66,13 +65,13 @@ def test_the_result_is_stored_until_it_expires_all_the_same(once: Airlock) -> No
 def test_looking_at_a_run_that_goes_on_is_no_read(once: Airlock) -> None:
     execution_id = once.accept()
     assert [once.get(execution_id).status_code for _ in range(2)] == [422, 422]
-    work_here(once, execution_id)
+    once.work_here(execution_id)
     assert once.get(execution_id).status_code == 200
 
 
 def test_an_error_is_never_acknowledged(once: Airlock) -> None:
     execution_id = once.accept([("a.png", PNG)])
-    work_here(once, execution_id)
+    once.work_here(execution_id)
     assert [once.get(execution_id).status_code for _ in range(3)] == [422] * 3
 
 
@@ -99,5 +98,5 @@ def test_a_read_that_fails_uses_nothing_up(
 
 def test_a_deployment_that_is_not_single_use_never_says_406(airlock: Airlock) -> None:
     execution_id = airlock.accept([HELLO])
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert [airlock.get(execution_id).status_code for _ in range(3)] == [200] * 3

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.airlock import Airlock
-from tests.deployment.api.wire import left, well_formed, work_here
+from tests.deployment.api.wire import left, well_formed
 from tests.eventually import eventually
 from tests.servers.postgres import Postgres
 from tests.servers.rclone import RcloneS3
@@ -30,7 +30,7 @@ def test_b5_without_its_database_it_says_so_and_serves_again_when_it_is_back(
     with own_postgres.database() as url:
         airlock = Airlock(new_app(database_url=url, redis_url=redis_url))
         execution_id = airlock.accept()
-        work_here(airlock, execution_id)
+        airlock.work_here(execution_id)
         before = left(airlock)
         own_postgres.kill()
         assert "the database" in refused(airlock.post())
@@ -46,7 +46,7 @@ def test_b5_without_its_storage_a_result_is_503_and_comes_when_it_is_back(
 ) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, storage_url=own_s3.fresh_bucket()))
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     own_s3.kill()
     assert "the storage" in refused(airlock.get(execution_id))
     own_s3.start()

@@ -10,7 +10,7 @@ import pytest
 
 from deployment.api.waiting import WaitingRoom, room_of
 from tests.airlock import Airlock
-from tests.deployment.api.wire import sealed, well_formed, work_here
+from tests.deployment.api.wire import sealed, well_formed
 from tests.eventually import eventually
 
 LONG = "300"
@@ -50,7 +50,7 @@ def test_one_too_many_that_sends_its_request_again_is_told_so_too(airlock: Airlo
     first, again = airlock.post(timeout=LONG), airlock.post(timeout=LONG)
     assert (again.headers["Idempotent-Replayed"], again.headers["Retry-After"]) == ("true", "5")
     assert again.get_json() == first.get_json()
-    work_here(airlock, sealed(airlock).id)
+    airlock.work_here(sealed(airlock).id)
     ended = airlock.post(timeout=LONG)
     assert ended.get_json()["message"]["execution_status"] == "COMPLETED"
     assert "Retry-After" not in ended.headers
@@ -78,7 +78,7 @@ def test_a_seat_is_held_while_its_caller_waits_and_no_longer(airlock: Airlock, r
         execution_id = sealed(airlock).id
         eventually(lambda: room.taken == room.seats)
         assert "Retry-After" in Airlock(airlock.app, name="other").post(timeout=LONG).headers
-        work_here(airlock, execution_id)
+        airlock.work_here(execution_id)
         assert waiting.result().get_json()["message"]["execution_status"] == "COMPLETED"
     for _ in range(room.seats - 1):
         room.leave()

@@ -1,4 +1,4 @@
-"""What the tests of the wire share: a body written by hand, what a refusal looks like and leaves, a worker at hand."""
+"""What the tests of the wire share: a body written by hand, what a refusal looks like and leaves, slots that are held."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from werkzeug.test import TestResponse
 from deployment import lifecycle
 from deployment.clock import utcnow
 from deployment.deployments import find_deployment
-from deployment.dispatch import Ticket
-from deployment.execute import execute
-from deployment.models import Execution, ExecutionStatus, FileStatus
+from deployment.models import Execution, ExecutionStatus
 from tests.airlock import Airlock
 from tests.eventually import eventually
 
@@ -64,19 +62,6 @@ def well_formed(reply: TestResponse) -> dict[str, Any]:
 def left(airlock: Airlock) -> list[Any]:
     """The rows and the objects of the whole installation."""
     return [*airlock.rows(), *airlock.parts.store.keys("")]
-
-
-def work_here(airlock: Airlock, execution_id: UUID) -> None:
-    """Claim and execute every file of a run in this process: what a worker does, without its queue and its fork."""
-    files = airlock.run(execution_id).files
-    while queued := [file for file in files if file.status == FileStatus.QUEUED]:
-        for file in queued:
-            ticket = Ticket(execution_id, file.id, file.attempt + 1, file.dispatch)
-            with airlock.parts.database.writing() as session:
-                assert lifecycle.claim(session, ticket, "here", airlock.parts.policy)
-            execute(airlock.parts, ticket, "here")
-        others = any(file.status == FileStatus.WAITING for file in files)
-        files = airlock.run(execution_id).files if others else []
 
 
 def sealed(airlock: Airlock, after: int = 0) -> Execution:

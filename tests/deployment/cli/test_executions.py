@@ -13,7 +13,6 @@ from deployment.deletion import delete_run
 from deployment.models import Execution
 from storage import AccessDenied
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.cli.commands import Commands
 from tests.sabotage import BeforeCopy, raising, replace_parts
 
@@ -34,7 +33,7 @@ def test_the_list_has_the_newest_first(airlock: Airlock, commands: Commands) -> 
 
 def test_the_list_can_be_of_one_status(airlock: Airlock, commands: Commands) -> None:
     ended = airlock.accept()
-    work_here(airlock, ended)
+    airlock.work_here(ended)
     airlock.accept()
     assert [row["id"] for row in commands.ask("executions", "list", "--status", "COMPLETED")] == [str(ended)]
 
@@ -44,7 +43,7 @@ def test_the_list_is_of_all_organisations_without_what_was_deleted(airlock: Airl
     for caller in (airlock, other, airlock, other):
         callers.append(str(caller.accept()))
     gone = airlock.accept()
-    work_here(airlock, gone)
+    airlock.work_here(gone)
     assert delete_run(airlock.parts, gone, "test")
     rows = commands.ask("executions", "list", "--limit", "3")
     assert [row["id"] for row in rows] == callers[:0:-1]
@@ -59,7 +58,7 @@ def test_a_person_sees_names_as_they_are(airlock: Airlock, commands: Commands) -
 
 def test_an_execution_is_shown_with_its_files_and_its_log(airlock: Airlock, commands: Commands) -> None:
     run = airlock.accept([("a.txt", b"Hello"), ("b.bin", b"\x00\x01\x02")])
-    work_here(airlock, run)
+    airlock.work_here(run)
     told = commands.ask("executions", "show", str(run))
     assert told["status"] == "COMPLETED"
     assert [(file["name"], file["status"]) for file in told["files"]] == [("a.txt", "SUCCESS"), ("b.bin", "FAILED")]
@@ -78,7 +77,7 @@ def test_an_unknown_execution_is_refused_in_a_sentence(commands: Commands) -> No
 def test_a_rerun_prints_the_new_id_and_both_runs_are_shown_with_it(app: Flask) -> None:
     airlock, commands = Airlock(app, keep_inputs=True), Commands(app)
     first = airlock.accept([("a.txt", b"Hello"), ("b.bin", b"\x00\x01\x02")])
-    work_here(airlock, first)
+    airlock.work_here(first)
     told = commands.ask("executions", "rerun", str(first))
     assert (told["status"], told["rerun_of"]) == ("QUEUED", str(first))
     shown = [commands.ask("executions", "show", run) for run in (str(first), told["id"])]
@@ -94,7 +93,7 @@ def test_what_cannot_be_run_again_is_refused_in_a_sentence(airlock: Airlock, com
     unknown, run = str(uuid4()), airlock.accept()
     assert commands.refusal("executions", "rerun", unknown) == f"There is no execution {unknown}."
     assert "can be run again when it has ended" in commands.refusal("executions", "rerun", str(run), status=1)
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert "KEEP_INPUTS=true" in commands.refusal("executions", "rerun", str(run), status=1)
     assert commands.ask("executions", "show", str(run))["inputs_kept_until"] is None
 
@@ -102,7 +101,7 @@ def test_what_cannot_be_run_again_is_refused_in_a_sentence(airlock: Airlock, com
 def test_a_rerun_that_fails_names_the_failed_run_and_why(app: Flask) -> None:
     airlock = Airlock(app, keep_inputs=True)
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     replace_parts(app, store=BeforeCopy(airlock.parts.store, raising(AccessDenied("copy", "it"))))
     told = Commands(app).refusal("executions", "rerun", str(run), status=1)
     assert told.startswith(f"The rerun, execution {airlock.rows()[1].id}, has failed: ")

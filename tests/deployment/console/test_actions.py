@@ -12,7 +12,6 @@ from flask import Flask
 from deployment.clock import utcnow
 from deployment.models import AuditLine, Delivery, Role
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import Browser, Page, person
 
 
@@ -45,28 +44,28 @@ def test_stop_ends_it_and_names_who_has_done_it(airlock: Airlock, browser: Brows
 def test_a_second_stop_is_told_that_it_has_ended(airlock: Airlock, browser: Browser) -> None:
     run = airlock.accept()
     before = browser.open(f"/executions/{run}")
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert "has ended already, as COMPLETED" in browser.send(before, f"/executions/{run}/stop").text
 
 
 def test_run_again_leads_to_the_new_one(airlock: Airlock, browser: Browser) -> None:
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     page = press(browser, run, "rerun")
     new = UUID(page.path.rpartition("/")[2])
     assert airlock.run(new).rerun_of == run
     assert ("user ada", "execution.rerun") in audited(airlock)
-    work_here(airlock, new)
+    airlock.work_here(new)
     assert airlock.run(new).status == "COMPLETED"
 
 
 def test_only_failed_files_are_run_again_if_that_is_pressed(airlock: Airlock, browser: Browser) -> None:
-    work_here(airlock, run := airlock.accept([("a.txt", b"Hello"), ("b.bin", bytes(range(256)))]))
+    airlock.work_here(run := airlock.accept([("a.txt", b"Hello"), ("b.bin", bytes(range(256)))]))
     page = press(browser, run, "rerun", files="failed")
     assert [file.name for file in airlock.run(UUID(page.path.rpartition("/")[2])).files] == ["b.bin"]
 
 
 def test_delete_takes_everything_of_the_caller(airlock: Airlock, browser: Browser) -> None:
-    work_here(airlock, run := airlock.accept(tags="secret"))
+    airlock.work_here(run := airlock.accept(tags="secret"))
     page = press(browser, run, "delete")
     assert "It is deleted" in page.text
     assert list(airlock.parts.store.keys("")) == []
@@ -75,7 +74,7 @@ def test_delete_takes_everything_of_the_caller(airlock: Airlock, browser: Browse
 
 
 def test_a_message_is_sent_again(airlock: Airlock, browser: Browser) -> None:
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     airlock.told(run, utcnow())
     with airlock.parts.database.reading() as session:
         delivery = session.scalars(sa.select(Delivery)).one()

@@ -6,7 +6,6 @@ from typing import Any
 
 from deployment.models import ApiKey, Role, User, audit
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import Browser, person
 from tests.deployment.reconcile.crowd import crowd, statements
 
@@ -36,7 +35,7 @@ def much(airlock: Airlock, run: Any) -> None:
 
 
 def test_a_page_asks_as_much_of_little_as_of_much(airlock: Airlock) -> None:
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     airlock.accept()
     browser = person(airlock.app)
     little = {path: spent(airlock, browser, path) for path in PAGES}

@@ -16,7 +16,7 @@ from deployment.deployments import find_deployment
 from deployment.models import AuditLine, Deployment, Role
 from deployment.parts import parts_of
 from tests.airlock import Airlock
-from tests.deployment.api.wire import hold_slot, work_here
+from tests.deployment.api.wire import hold_slot
 from tests.deployment.console.browser import HTML, Browser, Page, person
 from tests.servers.receiver import Receiver
 
@@ -113,7 +113,7 @@ def test_it_is_deactivated_activated_and_deleted(airlock: Airlock, browser: Brow
     browser.send(browser.open(HERE), f"{HERE}/active")
     run = airlock.accept()
     assert "live executions" in browser.send(browser.open(HERE), f"{HERE}/delete").text
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert browser.send(browser.open(HERE), f"{HERE}/delete").path == "/deployments"
     assert browser.open(HERE).status == 404
 
@@ -170,7 +170,7 @@ def test_a_file_is_tried_and_the_page_of_its_run_shows_the_result(airlock: Airlo
     sent = {**page.form("/try"), "files": (io.BytesIO(b"Hello, <b>world</b>."), "hello.txt")}
     tried = Page(browser.client.post(f"{HERE}/try", data=sent, headers=HTML, follow_redirects=True))
     run = UUID(tried.path.rpartition("/")[2])
-    work_here(airlock, run)
+    airlock.work_here(run)
     page = browser.open(f"/executions/{run}")
     assert "Hello, <b>world</b>." in page.text
     assert page.tree.xpath("//pre/b") == []

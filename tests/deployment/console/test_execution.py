@@ -14,7 +14,6 @@ from deployment.dispatch import Ticket
 from deployment.models import Role
 from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import Page, person
 from tests.deployment.reconcile.crowd import statements
 
@@ -61,7 +60,7 @@ def test_a_lost_worker_and_the_second_attempt_are_seen(airlock: Airlock) -> None
 
 
 def test_each_file_has_a_row_and_its_own_reason(airlock: Airlock) -> None:
-    work_here(airlock, run := airlock.accept([HELLO, ("b.bin", bytes(range(256)))]))
+    airlock.work_here(run := airlock.accept([HELLO, ("b.bin", bytes(range(256)))]))
     page = person(airlock.app).open(f"/executions/{run}")
     assert bars(page) == {"The run": ["info", "waiting", "success"], HELLO[0]: ["success"], "b.bin": ["danger"]}
     assert "unknown type" in page.text
@@ -91,7 +90,7 @@ def test_it_asks_as_few_questions_for_32_files_as_for_one(airlock: Airlock) -> N
     browser = person(airlock.app)
     for count in (1, 32):
         run = airlock.accept([(f"{number}.txt", b"Hello") for number in range(count)])
-        work_here(airlock, run)
+        airlock.work_here(run)
         with statements(airlock.parts.database) as sent:
             browser.open(f"/executions/{run}")
         counts.append(len(sent))

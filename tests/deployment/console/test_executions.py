@@ -8,7 +8,6 @@ import pytest
 
 from deployment.models import Role
 from tests.airlock import HELLO, Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import Page, person
 from tests.deployment.reconcile.crowd import crowd, statements
 
@@ -23,7 +22,7 @@ def runs(airlock: Airlock) -> dict[str, str]:
     """One that is done, one that has failed, and one that waits."""
     done, bad = airlock.accept(tags="red"), airlock.accept([("a.bin", bytes(range(256)))])
     for run in (done, bad):
-        work_here(airlock, run)
+        airlock.work_here(run)
     return {"done": str(done), "bad": str(bad), "waits": str(airlock.accept([("other.txt", b"x")]))}
 
 
@@ -65,7 +64,7 @@ def test_no_text_is_too_strange_to_look_for(airlock: Airlock, text: str) -> None
 
 
 def test_pages_lead_from_one_to_the_next(airlock: Airlock) -> None:
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     crowd(airlock.parts.database, run, 120, apart=1)
     browser, path, seen = person(airlock.app), "/executions", []
     while path:
@@ -76,7 +75,7 @@ def test_pages_lead_from_one_to_the_next(airlock: Airlock) -> None:
 
 
 def test_a_page_asks_as_few_questions_for_50_runs_as_for_one(airlock: Airlock) -> None:
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     browser = person(airlock.app)
     counts = []
     for _ in range(2):

@@ -13,7 +13,6 @@ from deployment.console.pictures.throughput import throughput
 from deployment.models import Execution, Role
 from storage import AccessDenied, Unavailable
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import person
 
 
@@ -29,7 +28,7 @@ def test_failures_are_grouped_by_what_they_have_in_common(airlock: Airlock) -> N
     for number in range(3):
         with mock.patch.object(type(airlock.parts.store), "put", side_effect=AccessDenied("write", f"{number}/in/0")):
             airlock.post()
-    work_here(airlock, airlock.accept([("a.bin", bytes(range(256)))]))
+    airlock.work_here(airlock.accept([("a.bin", bytes(range(256)))]))
     page = person(airlock.app).open("/")
     rows = [row.text_content() for row in page.tree.xpath("//table//tbody/tr")]
     assert [(row.strip()[0], "denies access" in row, "unknown type" in row) for row in rows] == [
@@ -57,7 +56,7 @@ def test_what_is_overdue_is_shown(airlock: Airlock) -> None:
 def test_one_of_an_organisation_sees_nothing_of_others(airlock: Airlock) -> None:
     other = Airlock(airlock.app, organization="globex")
     theirs = other.accept()
-    work_here(other, theirs)
+    other.work_here(theirs)
     page = person(airlock.app, Role.VIEWER, "acme").open("/")
     assert "globex" not in page.text
     assert str(theirs) not in page.reply.text

@@ -16,7 +16,6 @@ from deployment.database import db
 from deployment.models import Role
 from deployment.parts import parts_of
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.console.browser import HTML, Browser, person
 
 OPEN = {"console.static", "console.login", "console.log_in_here", "console.dark_styles"}
@@ -53,7 +52,7 @@ def ways(airlock: Airlock, run: UUID) -> Iterator[Way]:
 @pytest.fixture
 def run(airlock: Airlock) -> UUID:
     Airlock(airlock.app, organization="globex")
-    work_here(airlock, made := airlock.accept())
+    airlock.work_here(made := airlock.accept())
     return made
 
 

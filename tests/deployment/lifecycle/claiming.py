@@ -10,12 +10,11 @@ from deployment import lifecycle
 from deployment.dispatch import Ticket
 from deployment.lifecycle import Move
 from tests.airlock import Airlock
-from tests.deployment.reconcile.overdue import stored
 
 
 def claim(airlock: Airlock, run: UUID, ordinal: int = 0, worker: str = "me") -> Ticket | None:
     """Claim a file as its next attempt; the ticket if that won."""
-    execution = stored(airlock, run)
+    execution = airlock.stored(run)
     file = execution.files[ordinal]
     ticket = Ticket(execution.id, file.id, file.attempt + 1, file.dispatch)
     with airlock.parts.database.writing() as session:

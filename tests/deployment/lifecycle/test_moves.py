@@ -15,7 +15,7 @@ from deployment.dispatch import Ticket
 from deployment.models import ExecutionStatus
 from tests.airlock import Airlock, File
 from tests.deployment.lifecycle.claiming import claim, make
-from tests.deployment.reconcile.overdue import move_run, pend, stored
+from tests.deployment.reconcile.overdue import move_run, pend
 
 NewApp = Callable[..., Flask]
 FOUR: list[File] = [(f"{number}.txt", b"text") for number in range(4)]
@@ -24,7 +24,7 @@ FOUR: list[File] = [(f"{number}.txt", b"text") for number in range(4)]
 def test_a_claim_moves_the_file_and_the_run_and_raises_the_attempt(airlock: Airlock) -> None:
     run = airlock.accept()
     assert claim(airlock, run)
-    execution = stored(airlock, run)
+    execution = airlock.stored(run)
     file = execution.files[0]
     assert (execution.status, file.status, file.attempt, file.worker) == ("EXECUTING", "EXECUTING", 1, "me")
     assert execution.started_at is not None
@@ -73,7 +73,7 @@ def test_a_worker_that_lost_its_lease_can_write_nothing(airlock: Airlock) -> Non
     with airlock.parts.database.writing() as session:
         assert not lifecycle.renew(session, zombie, airlock.parts.policy)
         assert not lifecycle.holds(session, zombie)
-    file = stored(airlock, run).files[0]
+    file = airlock.stored(run).files[0]
     assert (file.status, file.attempt, file.losses, file.error) == ("EXECUTING", 2, 1, None)
 
 
@@ -85,7 +85,7 @@ def test_a_file_handed_back_has_lost_nothing_and_raises_its_attempt_at_the_next_
         assert ticket.attempt == number
         move = make(airlock, lifecycle.hand_back, ticket, "a deploy")
         assert move.tickets == [Ticket(run, ticket.file_id, number + 1, number + 1)]
-    assert stored(airlock, run).files[0].losses == 0
+    assert airlock.stored(run).files[0].losses == 0
 
 
 def test_an_end_is_written_once_and_never_changed(airlock: Airlock) -> None:
@@ -93,11 +93,11 @@ def test_an_end_is_written_once_and_never_changed(airlock: Airlock) -> None:
     ticket = claim(airlock, run)
     assert ticket
     assert make(airlock, lifecycle.succeed, ticket).ended
-    before = stored(airlock, run)
+    before = airlock.stored(run)
     assert not make(airlock, lifecycle.fail, ticket, "late").won
     with airlock.parts.database.writing() as session:
         stop = lifecycle.end(session, run, ExecutionStatus.STOPPED, airlock.parts.policy, by="stop")
-    after = stored(airlock, run)
+    after = airlock.stored(run)
     assert not stop
     assert (after.status, after.ended_at, after.ended_by) == ("COMPLETED", before.ended_at, "worker")
     assert after.cleanup_due_at is not None
@@ -108,13 +108,13 @@ def test_the_files_of_a_run_are_in_flight_a_few_at_a_time_and_in_order(
 ) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, files_in_flight=2))
     run = airlock.accept(FOUR)
-    assert [file.status for file in stored(airlock, run).files] == ["QUEUED", "QUEUED", "WAITING", "WAITING"]
+    assert [file.status for file in airlock.stored(run).files] == ["QUEUED", "QUEUED", "WAITING", "WAITING"]
     second = claim(airlock, run, 1)
     assert second
     move = make(airlock, lifecycle.fail, second, "no good")
-    third = stored(airlock, run).files[2]
+    third = airlock.stored(run).files[2]
     assert move.tickets == [Ticket(run, third.id, 1, 1)]
-    assert [file.status for file in stored(airlock, run).files] == ["QUEUED", "FAILED", "QUEUED", "WAITING"]
+    assert [file.status for file in airlock.stored(run).files] == ["QUEUED", "FAILED", "QUEUED", "WAITING"]
 
 
 @pytest.mark.parametrize(
@@ -131,26 +131,26 @@ def test_the_end_of_the_last_file_ends_the_run_with_the_sum(
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, files_in_flight=4))
     run = airlock.accept(FOUR)
     for ordinal in (2, 0, 3, 1):
-        assert stored(airlock, run).live
+        assert airlock.stored(run).live
         ticket = claim(airlock, run, ordinal)
         assert ticket
         if ordinal in failing:
             make(airlock, lifecycle.fail, ticket, f"bad {ordinal}")
         else:
             make(airlock, lifecycle.succeed, ticket)
-    ended = stored(airlock, run)
+    ended = airlock.stored(run)
     assert (ended.status, ended.error, ended.open_files) == (status, reason, 0)
 
 
 def test_a_lease_never_reaches_beyond_the_deadline(new_app: NewApp, database_url: str, redis_url: str) -> None:
     airlock = Airlock(new_app(database_url=database_url, redis_url=redis_url, execution_deadline=5))
     run = airlock.accept()
-    execution = stored(airlock, run)
+    execution = airlock.stored(run)
     assert execution.lease_expires_at == execution.deadline_at
     pend(airlock, run)
     with airlock.parts.database.writing() as session:
         assert lifecycle.renew_staging(session, run, airlock.parts.policy)
-    assert stored(airlock, run).lease_expires_at == execution.deadline_at
+    assert airlock.stored(run).lease_expires_at == execution.deadline_at
     move_run(airlock, run, deadline_at=utcnow() - timedelta(seconds=1))
     with airlock.parts.database.writing() as session:
         assert not lifecycle.renew_staging(session, run, airlock.parts.policy)
@@ -161,4 +161,4 @@ def test_a_reason_that_no_database_takes_is_made_readable(airlock: Airlock) -> N
     ticket = claim(airlock, run)
     assert ticket
     make(airlock, lifecycle.fail, ticket, "nul \x00, surrogate \ud800")
-    assert stored(airlock, run).error == r"nul \x00, surrogate \ud800"
+    assert airlock.stored(run).error == r"nul \x00, surrogate \ud800"

@@ -21,7 +21,7 @@ from deployment.reconcile import reconcile, rescue
 from deployment.stop import stop
 from tests.airlock import Airlock
 from tests.deployment.lifecycle.claiming import claim, make
-from tests.deployment.reconcile.overdue import TWO, lose_worker, move_file, move_run, stored
+from tests.deployment.reconcile.overdue import TWO, lose_worker, move_file, move_run
 
 NewApp = Callable[..., Flask]
 BUSY = "the model is busy"
@@ -38,7 +38,7 @@ def fail_for_now(airlock: Airlock, run: UUID, ordinal: int = 0, **how: Any) -> E
     ticket = claim(airlock, run, ordinal)
     assert ticket, "it could not be claimed"
     assert make(airlock, lifecycle.retry, ticket, BUSY, **{"limit": 5, **how}).won
-    return stored(airlock, run).files[ordinal]
+    return airlock.stored(run).files[ordinal]
 
 
 def make_due(airlock: Airlock, run: UUID) -> None:
@@ -50,7 +50,7 @@ def make_due(airlock: Airlock, run: UUID) -> None:
 def test_the_file_waits_with_a_lease_and_says_why_and_until_when(airlock: Airlock) -> None:
     run = airlock.accept()
     file = fail_for_now(airlock, run)
-    execution = stored(airlock, run)
+    execution = airlock.stored(run)
     assert file.retry_at is not None
     assert (file.status, file.worker, file.retries, file.losses, file.error) == ("WAITING", None, 1, 0, BUSY)
     assert (file.lease_expires_at, execution.status) == (execution.deadline_at, "EXECUTING")
@@ -63,7 +63,7 @@ def test_the_file_waits_with_a_lease_and_says_why_and_until_when(airlock: Airloc
 def test_it_is_queued_by_the_first_pass_after_its_time_and_by_none_before(airlock: Airlock) -> None:
     with freeze_time(utcnow()) as clock:
         run = airlock.accept()
-        airlock.parts.dispatcher.cancel([Ticket(run, stored(airlock, run).files[0].id, 1, 1)])
+        airlock.parts.dispatcher.cancel([Ticket(run, airlock.stored(run).files[0].id, 1, 1)])
         file = fail_for_now(airlock, run, after=60)
         assert file.retry_at is not None
         while utcnow() + timedelta(seconds=5) < file.retry_at:
@@ -73,7 +73,7 @@ def test_it_is_queued_by_the_first_pass_after_its_time_and_by_none_before(airloc
         clock.move_to(file.retry_at + airlock.parts.policy.clock_skew)
         assert rescue(airlock.parts) == {"gap_filled": 1}
         assert airlock.tickets() == [f"{file.id}-a2-d2"]
-        queued = stored(airlock, run).files[0]
+        queued = airlock.stored(run).files[0]
         assert (queued.status, queued.retry_at, queued.error) == ("QUEUED", None, None)
 
 
@@ -117,7 +117,7 @@ def test_when_its_retries_are_used_up_it_fails_with_the_last_reason_and_the_numb
     for _ in range(limit):
         fail_for_now(airlock, run, limit=limit, after=0)
     fail_for_now(airlock, run, limit=limit)
-    ended = stored(airlock, run)
+    ended = airlock.stored(run)
     assert (ended.status, ended.files[0].status, ended.files[0].retries) == ("ERROR", "FAILED", limit)
     assert ended.error == f"{BUSY}; gave up after {tries}"
 
@@ -137,7 +137,7 @@ def test_a_try_that_would_come_after_the_deadline_is_not_waited_for(new_airlock:
     airlock = new_airlock(execution_deadline=50)
     run = airlock.accept()
     fail_for_now(airlock, run, after=60)
-    error = str(stored(airlock, run).error)
+    error = str(airlock.stored(run).error)
     assert error == f"{BUSY}; gave up after 1 try: the next one would come after the deadline of its run"
 
 
@@ -151,7 +151,7 @@ def test_the_deadline_ends_a_run_whose_file_waits(airlock: Airlock) -> None:
     fail_for_now(airlock, run)
     move_run(airlock, run, deadline_at=utcnow() - timedelta(seconds=10))
     assert rescue(airlock.parts)["deadline_exceeded"] == 1
-    file = stored(airlock, run).files[0]
+    file = airlock.stored(run).files[0]
     assert (file.status, file.retry_at) == ("FAILED", None)
 
 
@@ -163,7 +163,7 @@ def test_a_run_whose_file_waits_can_be_stopped_for_good(airlock: Airlock) -> Non
     with freeze_time(file.retry_at + timedelta(minutes=1)):
         reconcile(airlock.parts)
         airlock.work()
-    ended = stored(airlock, run)
+    ended = airlock.stored(run)
     assert (ended.status, ended.files[0].status, ended.files[0].attempt) == ("STOPPED", "STOPPED", 1)
     assert airlock.tickets() == []
 
@@ -174,14 +174,14 @@ def test_a_file_that_waits_takes_no_place_and_is_the_first_when_one_is_free(
     airlock = new_airlock(files_in_flight=1)
     run = airlock.accept([*TWO, ("third.txt", b"Even more.")])
     fail_for_now(airlock, run)
-    assert [file.status for file in stored(airlock, run).files] == ["WAITING", "QUEUED", "WAITING"]
+    assert [file.status for file in airlock.stored(run).files] == ["WAITING", "QUEUED", "WAITING"]
     make_due(airlock, run)
     rescue(airlock.parts)
-    assert [file.status for file in stored(airlock, run).files] == ["WAITING", "QUEUED", "WAITING"]
+    assert [file.status for file in airlock.stored(run).files] == ["WAITING", "QUEUED", "WAITING"]
     second = claim(airlock, run, 1)
     assert second
     make(airlock, lifecycle.succeed, second)
-    assert [file.status for file in stored(airlock, run).files] == ["QUEUED", "SUCCESS", "WAITING"]
+    assert [file.status for file in airlock.stored(run).files] == ["QUEUED", "SUCCESS", "WAITING"]
 
 
 def test_rescuers_at_once_queue_it_once(airlock: Airlock) -> None:
@@ -199,14 +199,14 @@ def test_rescuers_at_once_queue_it_once(airlock: Airlock) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    file = stored(airlock, run).files[0]
+    file = airlock.stored(run).files[0]
     assert (file.status, file.dispatch) == ("QUEUED", 2)
     assert airlock.tickets().count(f"{file.id}-a2-d2") == 1
 
 
 def test_a_time_for_another_try_can_only_be_stored_with_a_file_that_waits(airlock: Airlock) -> None:
     run = airlock.accept()
-    file = stored(airlock, run).files[0]
+    file = airlock.stored(run).files[0]
     with pytest.raises(sa.exc.IntegrityError):
         airlock.swap(ExecutionFile, file.id, retry_at=utcnow())
     fail_for_now(airlock, run)
@@ -219,4 +219,4 @@ def test_a_reason_that_no_database_takes_is_made_readable(airlock: Airlock) -> N
     ticket = claim(airlock, run)
     assert ticket
     make(airlock, lifecycle.retry, ticket, "nul \x00, surrogate \ud800", limit=5)
-    assert stored(airlock, run).files[0].error == r"nul \x00, surrogate \ud800"
+    assert airlock.stored(run).files[0].error == r"nul \x00, surrogate \ud800"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployment.dispatch import Ticket
 from tests.airlock import Airlock
-from tests.deployment.reconcile.overdue import move_file, stored
+from tests.deployment.reconcile.overdue import move_file
 
 
 def test_a_ticket_that_was_taken_for_lost_is_good_all_the_same(airlock: Airlock) -> None:
@@ -12,7 +12,7 @@ def test_a_ticket_that_was_taken_for_lost_is_good_all_the_same(airlock: Airlock)
     run = airlock.accept()
     file = move_file(airlock, run, dispatch=2)
     airlock.work()
-    assert stored(airlock, run).status == "COMPLETED"
+    assert airlock.stored(run).status == "COMPLETED"
     airlock.parts.dispatcher.enqueue([Ticket(run, file.id, 1, 2)])
     airlock.work()
-    assert stored(airlock, run).files[0].attempt == 1
+    assert airlock.stored(run).files[0].attempt == 1

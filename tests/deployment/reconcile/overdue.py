@@ -17,18 +17,10 @@ def long_ago() -> datetime:
     return utcnow() - timedelta(minutes=1)
 
 
-def stored(airlock: Airlock, run: UUID) -> Execution:
-    """The row with its files, as it is; nothing is repaired by looking."""
-    with airlock.parts.database.reading() as session:
-        execution = session.get_one(Execution, run)
-        assert execution.files
-    return execution
-
-
 def move_file(airlock: Airlock, run: UUID, ordinal: int = 0, **values: Any) -> ExecutionFile:
     """Write to one file of a run, whose lease is over unless `values` say otherwise; return it as it is now."""
-    airlock.swap(ExecutionFile, stored(airlock, run).files[ordinal].id, **{"lease_expires_at": long_ago(), **values})
-    return stored(airlock, run).files[ordinal]
+    airlock.swap(ExecutionFile, airlock.stored(run).files[ordinal].id, **{"lease_expires_at": long_ago(), **values})
+    return airlock.stored(run).files[ordinal]
 
 
 def move_run(airlock: Airlock, run: UUID, **values: Any) -> None:
@@ -46,5 +38,5 @@ def pend(airlock: Airlock, run: UUID) -> None:
     """As if the request had died before the seal."""
     airlock.parts.dispatcher.cancel([])
     move_run(airlock, run, status="PENDING", sealed_at=None)
-    for ordinal in range(len(stored(airlock, run).files)):
+    for ordinal in range(len(airlock.stored(run).files)):
         move_file(airlock, run, ordinal, status="WAITING", dispatch=0, lease_expires_at=utcnow() + timedelta(hours=1))

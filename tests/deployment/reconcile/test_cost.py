@@ -12,7 +12,6 @@ from deployment.clock import utcnow
 from deployment.models import Execution
 from deployment.reconcile import reconcile, rescue
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 from tests.deployment.lifecycle.claiming import claim, make
 from tests.deployment.reconcile.crowd import crowd, plan, statements
 
@@ -24,7 +23,7 @@ SCANS = ("Seq Scan", "SCAN execution ", "SCAN execution_file ", "SCAN delivery "
 def crowded(airlock: Airlock) -> Airlock:
     """10,000 runs that ended long ago, each with a file, a log and a delivery, beside one that waits for a worker."""
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     airlock.accept()
     airlock.told(run, utcnow())
     with airlock.parts.database.writing() as session:

@@ -20,7 +20,7 @@ from deployment.models import Execution, ExecutionStatus
 from deployment.reconcile import reconcile, rescue
 from deployment.reconcile.repair import repair_execution, repair_file
 from tests.airlock import Airlock
-from tests.deployment.reconcile.overdue import lose_worker, move_file, move_run, pend, stored
+from tests.deployment.reconcile.overdue import lose_worker, move_file, move_run, pend
 from tests.eventually import eventually
 
 NewApp = Callable[..., Flask]
@@ -54,8 +54,8 @@ def test_c10_ten_rescuers_at_once_do_each_thing_once(airlock: Airlock) -> None:
         "abandoned": 5,
         "cleaned_up": 5,
     }
-    assert [stored(airlock, run).files[0].losses for run in lost] == [1] * 5
-    assert [stored(airlock, run).files[0].dispatch for run in backlog] == [2] * 5
+    assert [airlock.stored(run).files[0].losses for run in lost] == [1] * 5
+    assert [airlock.stored(run).files[0].dispatch for run in backlog] == [2] * 5
     assert [len(airlock.log(run)) for run in abandoned] == [3] * 5  # accepted, staged, ended
     assert len(airlock.tickets()) == len(set(airlock.tickets()))
 
@@ -72,10 +72,10 @@ def test_c1_a_rescuer_with_a_stale_snapshot_of_a_claim_does_nothing(airlock: Air
             assert lifecycle.succeed(session, ticket, policy).ended
     if meanwhile == "claimed again":
         move_file(airlock, run, status="EXECUTING", attempt=2, lease_expires_at=seen.lease_expires_at)
-    before = stored(airlock, run)
+    before = airlock.stored(run)
     with airlock.parts.database.writing() as session:
         assert repair_file(session, seen, policy, standing=False).done == ""
-    after = stored(airlock, run)
+    after = airlock.stored(run)
     assert [(file.status, file.attempt, file.losses) for file in after.files] == [
         (file.status, file.attempt, file.losses) for file in before.files
     ]
@@ -85,12 +85,12 @@ def test_c1_a_rescuer_with_a_stale_snapshot_of_a_claim_does_nothing(airlock: Air
 def test_c1_a_stale_snapshot_of_a_pending_run_does_not_end_one_that_was_sealed(airlock: Airlock) -> None:
     run = airlock.accept()
     pend(airlock, run)
-    seen = stored(airlock, run)
+    seen = airlock.stored(run)
     with airlock.parts.database.writing() as session:
         assert lifecycle.seal(session, run, seen.guard_token, airlock.parts.policy)
     with airlock.parts.database.writing() as session:
         assert repair_execution(session, seen, airlock.parts.policy, None).done == ""
-    assert stored(airlock, run).status == "QUEUED"
+    assert airlock.stored(run).status == "QUEUED"
 
 
 def test_c8_a_row_that_cannot_be_repaired_moves_into_the_future_and_holds_up_no_other(airlock: Airlock) -> None:
@@ -107,10 +107,10 @@ def test_c8_a_row_that_cannot_be_repaired_moves_into_the_future_and_holds_up_no_
     with mock.patch("deployment.lifecycle.lose", lose_unless_poisoned):
         assert rescue(airlock.parts) == {"postponed": 1, "worker_lost": 1}
         assert rescue(airlock.parts) == {}
-    file = stored(airlock, poisoned).files[0]
+    file = airlock.stored(poisoned).files[0]
     assert file.lease_expires_at is not None
     assert file.lease_expires_at > utcnow()
-    assert stored(airlock, sound).files[0].status == "QUEUED"
+    assert airlock.stored(sound).files[0].status == "QUEUED"
 
 
 def test_a_row_that_somebody_has_locked_is_left_to_them_and_holds_up_no_other(
@@ -122,7 +122,7 @@ def test_a_row_that_somebody_has_locked_is_left_to_them_and_holds_up_no_other(
         lose_worker(airlock, run)
     with holding(airlock, locked):
         assert rescue(airlock.parts) == {"worker_lost": 1}
-        assert stored(airlock, free).files[0].losses == 1
+        assert airlock.stored(free).files[0].losses == 1
     assert rescue(airlock.parts) == {"worker_lost": 1}
 
 
@@ -158,7 +158,7 @@ def test_a_new_ticket_and_an_end_of_the_run_at_once_do_not_deadlock(
         lifecycle.end(session, run, ExecutionStatus.ERROR, policy, by="test", error="the end")
     rival.join()
     assert failures == []
-    assert stored(airlock, run).status == "ERROR"
+    assert airlock.stored(run).status == "ERROR"
 
 
 def _somebody_waits(airlock: Airlock) -> bool:
@@ -171,4 +171,4 @@ def test_a_run_that_is_past_its_deadline_is_not_begun_any_more(airlock: Airlock)
     run = airlock.accept()
     move_run(airlock, run, deadline_at=utcnow())
     airlock.work()
-    assert stored(airlock, run).started_at is None
+    assert airlock.stored(run).started_at is None

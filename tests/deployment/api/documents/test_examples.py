@@ -18,7 +18,6 @@ from flask import Flask
 import deployment.api.documents
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import with_key
-from tests.deployment.api.wire import work_here
 
 EXAMPLES = Path(deployment.api.documents.__file__).with_name("examples.json")
 OPEN = {"metadata", "metrics", "options", "seconds"}
@@ -31,7 +30,7 @@ def replies(airlock: Airlock) -> dict[str, dict[str, Any]]:
     data = {"files": [(io.BytesIO(b"Hello, world."), "hello.txt")], "tags": "invoice", "metadata": '{"case": "7"}'}
     accepted = native.got("post", f"{here}/executions", status=202, data=data)
     run = accepted["id"]
-    work_here(airlock, UUID(run))
+    airlock.work_here(UUID(run))
     problem = native.got("post", f"/executions/{run}/stop", status=409)
     looked = {
         "get_execution": f"/executions/{run}",

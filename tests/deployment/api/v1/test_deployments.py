@@ -9,7 +9,6 @@ import pytest
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import breaches, problem
-from tests.deployment.api.wire import work_here
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def test_an_inactive_one_takes_no_files_and_can_be_activated_again(airlock: Airl
 def test_a_deleted_one_is_found_by_nobody_and_its_runs_by_the_organisation(airlock: Airlock, manager: Native) -> None:
     run = airlock.accept()
     problem(manager("delete", "/deployments/acme/text"), 409, "conflict")
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert manager("delete", "/deployments/acme/text").status_code == 204
     assert airlock.get(run).status_code == 404
     assert airlock.client.get("/v1/deployments", headers=airlock.headers).status_code == 401, "its key is useless"

@@ -19,7 +19,6 @@ from deployment.stop import stop
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.v1.event_reading import Event, kinds, told
 from tests.deployment.api.v1.test_show import claim_first
-from tests.deployment.api.wire import work_here
 from tests.eventually import eventually
 from tests.servers.postgres import Postgres
 
@@ -76,7 +75,7 @@ def test_it_begins_with_the_state_and_tells_each_change_and_the_end(airlock: Air
 
 def test_a_run_that_has_ended_is_told_at_once(airlock: Airlock) -> None:
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert kinds(whole(airlock, execution_id)) == ["state", "end"]
 
 
@@ -105,13 +104,13 @@ def test_who_has_the_state_is_told_only_the_change(airlock: Airlock) -> None:
 def test_only_the_last_of_several_events_has_an_id(airlock: Airlock) -> None:
     """Who is cut off in the middle of them comes back with the mark of before, and misses nothing."""
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert [bool(event.id) for event in whole(airlock, execution_id)] == [False, True]
 
 
 def test_who_has_seen_the_end_need_not_come_back(airlock: Airlock) -> None:
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     seen = whole(airlock, execution_id)[-1].id or ""
     reply = ask(airlock, execution_id, seen)
     assert (reply.status_code, reply.data) == (204, b"")

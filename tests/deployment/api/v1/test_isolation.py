@@ -15,7 +15,6 @@ from deployment.models import ApiKey, Delivery, Scope, WebhookEndpoint
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import same_but_for_the_path
-from tests.deployment.api.wire import work_here
 
 METHODS = ("get", "post", "patch", "delete")
 
@@ -26,7 +25,7 @@ def theirs(airlock: Airlock) -> Airlock:
     other = Airlock(
         airlock.app, organization="others", name="theirs", keep_inputs=True, webhook="https://example.com/x"
     )
-    work_here(other, other.accept())
+    other.work_here(other.accept())
     return other
 
 
@@ -94,7 +93,7 @@ def test_what_is_others_looks_like_nothing_and_stays_as_it_is(airlock: Airlock, 
 
 def test_what_is_another_deployments_looks_like_nothing_to_a_key_of_one(airlock: Airlock) -> None:
     other = Airlock(airlock.app, name="second", keep_inputs=True, webhook="https://example.com/x")
-    work_here(other, other.accept())
+    other.work_here(other.accept())
     narrow, about = with_key(airlock, deployment="text"), ids(other)
     before = everything(airlock)
     for method, path, _ in operations(airlock):
@@ -117,7 +116,7 @@ def test_without_a_key_that_works_there_is_nothing(airlock: Airlock, theirs: Air
 
 def test_without_the_scope_an_operation_does_nothing(airlock: Airlock) -> None:
     airlock = Airlock(airlock.app, name="told", webhook="https://example.com/x")
-    work_here(airlock, airlock.accept())
+    airlock.work_here(airlock.accept())
     about = ids(airlock)
     natives = {scope: with_key(airlock, set(Scope) - {scope}) for scope in Scope}
     before = everything(airlock)

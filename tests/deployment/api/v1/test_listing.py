@@ -15,7 +15,6 @@ from deployment.stop import stop
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import breaches
-from tests.deployment.api.wire import work_here
 from tests.deployment.reconcile.crowd import statements
 
 
@@ -40,7 +39,7 @@ def ids(found: Any) -> list[UUID]:
 
 def test_the_newest_come_first_with_what_a_person_looks_for(airlock: Airlock, reader: Native) -> None:
     older, newer = submit(reader, tags="a,b", metadata='{"case": "7"}'), submit(reader)
-    work_here(airlock, older)
+    airlock.work_here(older)
     listed = reader.got("get", "/executions")
     assert ids(listed) == [newer, older]
     shown, whole = listed["executions"][1], reader.got("get", f"/executions/{older}")
@@ -117,7 +116,7 @@ def test_a_key_sees_the_runs_that_it_may_call(airlock: Airlock) -> None:
 
 def test_a_deleted_run_is_not_listed(airlock: Airlock, reader: Native) -> None:
     run = submit(reader, tags="red")
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert reader("delete", f"/executions/{run}").status_code == 204
     for query in ("", "?tag=red", "?status=COMPLETED"):
         assert ids(reader.got("get", f"/executions{query}")) == []

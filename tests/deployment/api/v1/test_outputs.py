@@ -20,7 +20,6 @@ from examples import texts
 from examples.documents import make_pdf
 from storage import names
 from tests.airlock import Airlock
-from tests.deployment.api.wire import work_here
 
 NAME = "Übersicht 2026 λ.pdf"
 
@@ -34,7 +33,7 @@ def split(airlock: Airlock, folder: Path, **fields: Any) -> UUID:
     """Post a PDF of three pages, and let a worker split it."""
     path = folder / "report.pdf"
     run = airlock.accept([(NAME, (path if path.exists() else make_pdf(path)).read_bytes())], **fields)
-    work_here(airlock, run)
+    airlock.work_here(run)
     return run
 
 

@@ -16,7 +16,6 @@ from deployment.models import ApiKey, Execution
 from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.v1.problems import problem, same_but_for_the_path
-from tests.deployment.api.wire import work_here
 from tests.sabotage import BeforeCopy, raising, replace_parts
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -31,7 +30,7 @@ def keeping(app: Flask) -> Airlock:
 
 def ended(airlock: Airlock, *files: tuple[str, bytes]) -> UUID:
     run = airlock.accept(files or [HELLO, BAD])
-    work_here(airlock, run)
+    airlock.work_here(run)
     return run
 
 
@@ -61,7 +60,7 @@ def test_it_tells_the_new_run_and_where_to_look(keeping: Airlock) -> None:
     assert (reply.status_code, told["status"], told["rerun_of"], told["error"]) == (202, "QUEUED", str(first), None)
     assert reply.headers["Location"] == told["links"]["self"] == f"/v1/executions/{told['id']}"
     assert names_of(keeping, told["id"]) == ["hello.txt", "bad.bin"]
-    work_here(keeping, UUID(told["id"]))
+    keeping.work_here(UUID(told["id"]))
     found = {name: follow(keeping, told["links"][name]) for name in ("self", "results", "files", "logs")}
     assert {name: reply.status_code for name, reply in found.items()} == dict.fromkeys(found, 200)
     assert [len(found[name].get_json()[name]) for name in ("results", "files")] == [2, 2]

@@ -16,7 +16,7 @@ from deployment.dispatch import Ticket
 from deployment.stop import stop
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.v1.problems import same_but_for_the_path
-from tests.deployment.api.wire import sealed, work_here
+from tests.deployment.api.wire import sealed
 
 PNG = ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(40))
 NONE = {"waiting": 0, "queued": 0, "executing": 0, "successful": 0, "failed": 0, "stopped": 0}
@@ -60,7 +60,7 @@ def test_the_counts_of_an_ended_run_add_up_also_for_who_has_waited(
     with ThreadPoolExecutor(1) as callers:
         waiting = callers.submit(airlock.post, files, timeout="30")
         execution_id = sealed(airlock).id
-        work_here(airlock, execution_id)
+        airlock.work_here(execution_id)
         told = waiting.result().get_json()["message"]
     assert told["progress"] == progress(airlock, execution_id) == {**NONE, **counts}
 
@@ -70,7 +70,7 @@ def test_the_whole_of_a_run_is_shown(airlock: Airlock) -> None:
     body = look(airlock, execution_id).get_json()
     assert (body["id"], body["status"], body["error"]) == (str(execution_id), "QUEUED", None)
     assert (body["started_at"], body["ended_at"]) == (None, None)
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     reply = look(airlock, execution_id)
     body = reply.get_json()
     assert (reply.status_code, body["status"]) == (200, "COMPLETED")

@@ -8,7 +8,6 @@ from werkzeug.test import TestResponse
 
 from tests.airlock import Airlock
 from tests.deployment.api.v1.problems import problem, same_but_for_the_path
-from tests.deployment.api.wire import work_here
 
 
 def stop(airlock: Airlock, execution_id: UUID) -> TestResponse:
@@ -30,7 +29,7 @@ def test_b10_a_live_run_is_stopped_at_once_and_says_who_asked(airlock: Airlock) 
 
 def test_b10_a_stop_after_the_end_changes_nothing(airlock: Airlock) -> None:
     execution_id = airlock.accept()
-    work_here(airlock, execution_id)
+    airlock.work_here(execution_id)
     assert problem(stop(airlock, execution_id), 409)["execution_id"] == str(execution_id)
     assert airlock.get(execution_id).status_code == 200
 

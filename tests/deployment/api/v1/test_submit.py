@@ -23,7 +23,7 @@ from storage import AccessDenied
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import breaches, problem
-from tests.deployment.api.wire import left, work_here
+from tests.deployment.api.wire import left
 from tests.sabotage import BeforePut, raising, replace_parts
 
 LONG = '{"a": "' + "x" * 20_000 + '"}'
@@ -66,7 +66,7 @@ def test_an_accepted_one_says_where_to_look_and_what_was_asked(airlock: Airlock,
     run = airlock.run(UUID(told["id"]))
     assert run.options["full_text"] is True
     assert (run.deadline_at - run.created_at) == timedelta(seconds=60)
-    work_here(airlock, run.id)
+    airlock.work_here(run.id)
     (result,) = native.got("get", f"/executions/{run.id}/results")["results"]
     assert result["output"]["text"] == "Hello, world."
     assert native.got("get", f"/executions/{run.id}/files")["files"][0]["pages"] == 1
@@ -121,7 +121,7 @@ def test_who_would_rather_wait_gets_202_when_it_takes_longer_and_200_when_it_has
     key = {"Idempotency-Key": "one", "Prefer": "wait=1"}
     first = post(native, headers=key)
     assert (first.status_code, first.headers["Preference-Applied"]) == (202, "wait=1")
-    work_here(airlock, UUID(first.get_json()["id"]))
+    airlock.work_here(UUID(first.get_json()["id"]))
     again = post(native, headers=key)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
     assert again.get_json()["id"] == first.get_json()["id"]
@@ -154,7 +154,7 @@ def test_what_fails_before_the_workers_is_told_with_its_reason(airlock: Airlock,
 
 def test_an_end_whose_results_cannot_be_read_is_told_without_them(airlock: Airlock, native: Native) -> None:
     key = {"Idempotency-Key": "one"}
-    work_here(airlock, UUID(post(native, headers=key).get_json()["id"]))
+    airlock.work_here(UUID(post(native, headers=key).get_json()["id"]))
     with mock.patch.object(airlock.parts.store, "open", side_effect=AccessDenied("open", "it")):
         told = post(native, headers=key)
     assert (told.status_code, told.get_json()["status"]) == (202, "COMPLETED")
@@ -165,7 +165,7 @@ def test_its_webhook_is_told_beside_the_deployments_and_nobody_twice(airlock: Ai
     there = "/deployments/acme/text/webhooks"
     native.got("post", there, {"url": "https://example.com/all"}, status=201)
     for own in ("https://example.com/own", "https://example.com/all"):
-        work_here(airlock, submitted(native, webhook_url=own))
+        airlock.work_here(submitted(native, webhook_url=own))
     with airlock.parts.database.reading() as session:
         told = [str(url).rpartition("/")[2] for url in session.scalars(sa.select(Delivery.url))]
     assert sorted(told) == ["all", "all", "own"]
@@ -191,14 +191,14 @@ def test_a_look_costs_nothing_if_nothing_has_changed(airlock: Airlock, native: N
     assert first.headers["Retry-After"]
     known = {"If-None-Match": first.headers["ETag"]}
     assert native("get", f"/executions/{run}", headers=known).status_code == 304
-    work_here(airlock, run)
+    airlock.work_here(run)
     changed = native("get", f"/executions/{run}?wait=5", headers=known)
     assert (changed.status_code, changed.get_json()["status"]) == (200, "COMPLETED")
     assert "Retry-After" not in changed.headers
 
 
 def test_an_expired_one_says_since_when(airlock: Airlock, native: Native) -> None:
-    work_here(airlock, run := submitted(native))
+    airlock.work_here(run := submitted(native))
     with freeze_time(utcnow() + timedelta(days=8)):
         for path in ("", "/results"):
             told = problem(native("get", f"/executions/{run}{path}"), 410, "expired")
@@ -211,7 +211,7 @@ def test_a_link_to_an_output_needs_no_key_for_ten_minutes_and_for_nothing_else(
     split = Airlock(airlock.app, "split-pages", name="split")
     write_pdf(tmp_path / "two.pdf", [("one", []), ("two", [])])
     run = split.accept([("two.pdf", (tmp_path / "two.pdf").read_bytes())])
-    work_here(split, run)
+    split.work_here(run)
     first, second = native.got("get", f"/executions/{run}/results")["results"][0]["outputs"]
     client = airlock.client
     with client.get(first["url"]) as reply:
@@ -229,7 +229,7 @@ def test_what_is_deleted_leaves_no_word_of_its_caller(airlock: Airlock, native: 
     reply = post(native, headers=key, tags="secret", metadata='{"name": "secret"}', custom_data='{"a": "secret"}')
     run = UUID(reply.get_json()["id"])
     problem(native("delete", f"/executions/{run}"), 409, "conflict")
-    work_here(airlock, run)
+    airlock.work_here(run)
     for _ in range(2):
         assert native("delete", f"/executions/{run}").status_code == 204
     assert list(airlock.parts.store.keys("")) == []
@@ -250,14 +250,14 @@ def test_what_is_deleted_leaves_no_word_of_its_caller(airlock: Airlock, native: 
 def test_a_deleted_run_is_told_to_nobody_whom_only_its_request_has_named(airlock: Airlock, native: Native) -> None:
     native.got("post", "/deployments/acme/text/webhooks", {"url": "https://example.com/all"}, status=201)
     for name in ("own?token=secret", "all"):
-        work_here(airlock, run := submitted(native, webhook_url=f"https://example.com/{name}"))
+        airlock.work_here(run := submitted(native, webhook_url=f"https://example.com/{name}"))
         assert native("delete", f"/executions/{run}").status_code == 204
     with airlock.parts.database.reading() as session:
         assert set(session.scalars(sa.select(Delivery.url))) == {"https://example.com/all"}
 
 
 def test_while_the_storage_is_away_a_deletion_is_taken_and_done_later(airlock: Airlock, native: Native) -> None:
-    work_here(airlock, run := submitted(native))
+    airlock.work_here(run := submitted(native))
     store = airlock.parts.store
     replace_parts(airlock.app, store=_Denying(store))
     assert native("delete", f"/executions/{run}").status_code == 202

@@ -14,7 +14,6 @@ from storage import AccessDenied
 from tests.airlock import HELLO, Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import breaches
-from tests.deployment.api.wire import work_here
 from tests.sabotage import BeforePut, raising, replace_parts
 
 BAD = ("bad.bin", b"\x00\x01\x02")
@@ -31,8 +30,8 @@ def sums(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_end_is_counted_once_with_what_it_has_cost(airlock: Airlock, reader: Native) -> None:
-    work_here(airlock, airlock.accept([HELLO, BAD]))
-    work_here(airlock, airlock.accept([BAD]))
+    airlock.work_here(airlock.accept([HELLO, BAD]))
+    airlock.work_here(airlock.accept([BAD]))
     stop(airlock.parts, airlock.accept([HELLO]), by="test")
     (row,) = reader.got("get", "/usage")["rows"]
     size = 2 * len(HELLO[1]) + 2 * len(BAD[1])
@@ -51,7 +50,7 @@ def test_what_never_came_to_the_workers_costs_nothing(airlock: Airlock, reader: 
 def test_it_is_told_apart_as_one_asks(airlock: Airlock, reader: Native) -> None:
     other = Airlock(airlock.app, name="other")
     for each in (airlock, other, other):
-        work_here(each, each.accept())
+        each.work_here(each.accept())
     by_deployment = reader.got("get", "/usage?by=deployment")["rows"]
     assert {row["deployment"]: row["executions"] for row in by_deployment} == {"text": 1, "other": 2}
     both = reader.got("get", "/usage?by=key&by=deployment")["rows"]
@@ -62,7 +61,7 @@ def test_it_is_told_apart_as_one_asks(airlock: Airlock, reader: Native) -> None:
 def test_a_key_sees_what_it_may_call(airlock: Airlock) -> None:
     other, theirs = Airlock(airlock.app, name="other"), Airlock(airlock.app, organization="others")
     for each in (airlock, other, theirs):
-        work_here(each, each.accept())
+        each.work_here(each.accept())
     assert [row["executions"] for row in with_key(airlock).got("get", "/usage")["rows"]] == [2]
     narrow = with_key(airlock, deployment="text")
     assert [row["executions"] for row in narrow.got("get", "/usage")["rows"]] == [1]
@@ -70,7 +69,7 @@ def test_a_key_sees_what_it_may_call(airlock: Airlock) -> None:
 
 def test_a_day_belongs_to_when_a_run_was_accepted(airlock: Airlock, reader: Native) -> None:
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     with airlock.parts.database.writing() as session:
         session.get_one(Usage, run).day = yesterday = (utcnow() - timedelta(days=1)).date()
     today = utcnow().date()
@@ -82,7 +81,7 @@ def test_a_day_belongs_to_when_a_run_was_accepted(airlock: Airlock, reader: Nati
 
 def test_it_stays_when_the_run_is_deleted(airlock: Airlock, reader: Native) -> None:
     run = airlock.accept()
-    work_here(airlock, run)
+    airlock.work_here(run)
     assert reader("delete", f"/executions/{run}").status_code == 204
     assert [row["executions"] for row in reader.got("get", "/usage")["rows"]] == [1]
 

@@ -24,7 +24,6 @@ from examples import webhook_receiver
 from tests.airlock import Airlock
 from tests.deployment.api.v1.native import Native, with_key
 from tests.deployment.api.v1.problems import breaches, problem
-from tests.deployment.api.wire import work_here
 from tests.servers.receiver import Received, Receiver
 
 HERE = "/deployments/acme/text/webhooks"
@@ -58,7 +57,7 @@ def test_an_endpoint_is_told_of_what_it_wants_signed_with_the_secret_that_was_sh
     assert made["secret"].startswith("whsec_")
     assert other["secret"] is None, "it is the deployment's, and was shown"
     assert made["secret"] not in manager("get", HERE).text
-    work_here(airlock, airlock.accept())
+    airlock.work_here(airlock.accept())
     stop(airlock.parts, stopped := airlock.accept(), by="test")
     assert send_due(airlock) == [True] * 3
     told = [(received.path, verified(made["secret"], received)["type"]) for received in receiver.requests]
@@ -81,7 +80,7 @@ def test_while_a_secret_is_rotated_the_receiver_may_have_either(
     new = manager.got("post", f"{HERE}/rotate-secret", {"overlap": 60}, status=201)["secret"]
     for seconds in (0, 61):
         with freeze_time(utcnow() + timedelta(seconds=seconds), ignore=["standardwebhooks"]):
-            work_here(airlock, airlock.accept())
+            airlock.work_here(airlock.accept())
             assert send_due(airlock) == [True]
     first, second = receiver.requests
     assert len(first.headers["webhook-signature"].split()) == 2
@@ -134,7 +133,7 @@ def test_what_was_given_up_is_sent_again_under_its_old_id(
 ) -> None:
     manager.got("post", HERE, {"url": receiver.url}, status=201)
     receiver.answer([410])
-    work_here(airlock, airlock.accept())
+    airlock.work_here(airlock.accept())
     assert send_due(airlock) == [False]
     (given_up,) = manager.got("get", "/deployments/acme/text/deliveries?status=GIVEN_UP")["deliveries"]
     again = manager.got("post", f"/deliveries/{given_up['id']}/redeliver", status=202)
@@ -150,7 +149,7 @@ def test_the_log_has_pages(airlock: Airlock, manager: Native, receiver: Receiver
     manager.got("post", HERE, {"url": receiver.url}, status=201)
     runs = [airlock.accept() for _ in range(3)]
     for run in runs:
-        work_here(airlock, run)
+        airlock.work_here(run)
     first = manager.got("get", "/deployments/acme/text/deliveries?limit=2")
     second = manager.got("get", f"/deployments/acme/text/deliveries?limit=2&cursor={first['next_cursor']}")
     found = [UUID(each["execution_id"]) for page in (first, second) for each in page["deliveries"]]
@@ -161,7 +160,7 @@ def test_an_endpoint_is_changed_and_removed(airlock: Airlock, manager: Native, r
     made = manager.got("post", HERE, {"url": receiver.url}, status=201)
     changed = manager.got("patch", f"{HERE}/{made['id']}", {"active": False})
     assert (changed["active"], changed["url"], len(changed["events"])) == (False, receiver.url, 3)
-    work_here(airlock, airlock.accept())
+    airlock.work_here(airlock.accept())
     assert send_due(airlock) == []
     assert manager("delete", f"{HERE}/{made['id']}").status_code == 204
     problem(manager("get", f"{HERE}/{made['id']}"), 404)
@@ -208,7 +207,7 @@ def test_the_example_takes_what_is_signed_once_and_nothing_else(
     airlock: Airlock, manager: Native, receiver: Receiver, example: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     secret = manager.got("post", HERE, {"url": receiver.url}, status=201)["secret"]
-    work_here(airlock, run := airlock.accept())
+    airlock.work_here(run := airlock.accept())
     send_due(airlock)
     (sent,) = receiver.requests
     forged = {**sent.headers, "webhook-signature": "v1,Zm9yZ2Vk"}
