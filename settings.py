@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-import sqlalchemy as sa
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
@@ -235,6 +234,8 @@ def _database_url(value: str) -> str:
 
     A relative path of SQLite counts from the working folder; Flask-SQLAlchemy alone would take another folder.
     """
+    import sqlalchemy as sa  # half of the launcher's start, which without a URL needs none of it
+
     try:
         url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value))
     except (sa.exc.ArgumentError, ValueError):  # their messages quote what may be a piece of a password

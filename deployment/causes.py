@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError
-
 from guards import reason_of
 
 
 def cause_of(error: BaseException) -> str:
     """`Type: message`, redacted; of a database's error what the driver says, and not the statement with its values."""
-    said = error.orig if isinstance(error, DBAPIError) else None
-    return reason_of(said or error)
+    said = getattr(error, "orig", None)  # SQLAlchemy's, which the launcher, who talks to the queue, need not import
+    return reason_of(said if isinstance(said, BaseException) else error)

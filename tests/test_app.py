@@ -72,7 +72,9 @@ def test_who_says_whether_requests_are_answered_is_believed(tmp_path: Path, told
 
 
 NEEDED = """
-import sys, app
+import sys, launcher.__main__
+print(sorted({"flask", "sqlalchemy"} & set(sys.modules)))
+import app
 print(sorted({"alembic", "flask_openapi3", "limits", "rq_dashboard"} & set(sys.modules)))
 app.create_app(answers=True)
 print(sorted({"alembic", "flask_openapi3", "limits", "rq_dashboard"} & set(sys.modules)))
@@ -80,7 +82,7 @@ print(sorted({"alembic", "flask_openapi3", "limits", "rq_dashboard"} & set(sys.m
 
 
 def test_nobody_imports_what_only_others_need(tmp_path: Path) -> None:
-    """All of them make `app`; a server has its faces, too, and what counts requests; a command has Alembic."""
+    """The launcher makes no `app`; of who does, a server has its faces and what counts requests, a command Alembic."""
     environment = {"REDIS_URL": NOWHERE, "SECRET_KEY": "x" * 32, "AIRLOCK_DATA": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", NEEDED], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["[]", "['flask_openapi3', 'limits', 'rq_dashboard']"]
+    assert done.stdout.splitlines() == ["[]", "[]", "['flask_openapi3', 'limits', 'rq_dashboard']"]

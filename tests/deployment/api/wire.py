@@ -1,4 +1,4 @@
-"""What the tests of the wire share: a body written by hand, what a refusal looks like and leaves, slots that are held."""
+"""What the tests of the wire share: bodies written by hand, what a refusal is and leaves, slots that are held."""
 
 from __future__ import annotations
 
