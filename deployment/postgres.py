@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import select
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
 
 CONNECT_SECONDS, SHORTEST_CONNECT_SECONDS = 5, 2
 """libpq knows no shorter one."""
@@ -21,7 +25,6 @@ READING: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
 """Each statement has a snapshot of its own in READ COMMITTED, too: BEGIN and ROLLBACK would be two round trips more."""
 WRITING: dict[str, Any] = {}
 
-Connection = psycopg.Connection[Any]
 IDLE_SINCE = "idle_since"
 
 
@@ -66,6 +69,8 @@ def _has_been_told(connection: Connection) -> bool:
 
 
 def _answers(connection: Connection) -> bool:
+    import psycopg  # a twelfth of the application's start, which on SQLite needs none of it
+
     try:
         connection.execute("SELECT 1")
         connection.rollback()

@@ -75,7 +75,7 @@ NEEDED = """
 import sys, launcher.__main__
 print(sorted({"flask", "sqlalchemy"} & set(sys.modules)))
 import app
-print(sorted({"alembic", "flask_openapi3", "limits", "rq_dashboard"} & set(sys.modules)))
+print(sorted({"alembic", "flask_openapi3", "limits", "psycopg", "rq_dashboard"} & set(sys.modules)))
 app.create_app(answers=True)
 print(sorted({"alembic", "flask_openapi3", "limits", "rq_dashboard"} & set(sys.modules)))
 """
