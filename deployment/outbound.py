@@ -115,7 +115,7 @@ def get(pool: httpcore.ConnectionPool, url: Url) -> Iterator[httpcore.Response]:
     reply on such a one is sent once more (RFC 9112, 9.3.1).
     Raises `AddressRefused`, and what `httpcore` raises, also while the body is read.
     """
-    kept = any(connection.is_idle() for connection in pool.connections)
+    kept = any(each.is_idle() and each.can_handle_request(url.for_httpcore().origin) for each in pool.connections)
     with ExitStack() as open_until_read:
         try:
             reply = open_until_read.enter_context(_asked(pool, url))
