@@ -234,7 +234,7 @@ def _database_url(value: str) -> str:
 
     A relative path of SQLite counts from the working folder; Flask-SQLAlchemy alone would take another folder.
     """
-    import sqlalchemy as sa  # half of the launcher's start, which without a URL needs none of it
+    import sqlalchemy as sa  # a fifth of the launcher's start, which without a URL needs none of it
 
     try:
         url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value))

@@ -80,7 +80,7 @@ def _told(work: Work) -> dict[str, str | int]:
 def _load(parts: Parts, ticket: Ticket, worker: str) -> Work | None:
     for attempt in _database_tries():
         with attempt, parts.database.reading() as session:
-            found = lifecycle.claimed(session, ticket, worker)
+            found = session.execute(lifecycle.claimed(ticket, worker)).one_or_none()
     return Work(ticket, *found) if found else None
 
 

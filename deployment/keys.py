@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 KNOWN = sa.and_(ApiKey.sha256 == sa.bindparam("sha256"), ApiKey.active)
 """The row of the key with that `digest`, if it is active; whether it works is `working`'s to say."""
-_KNOWN = sa.select(ApiKey).where(KNOWN)
+_KEY = sa.select(ApiKey).where(KNOWN)
 _NOTE_USE = (
     sa.update(ApiKey)
     .where(ApiKey.id == sa.bindparam("key"), ApiKey.last_used_at.is_not_distinct_from(sa.bindparam("seen")))
@@ -45,7 +45,7 @@ def digest(key: str) -> str:
 
 def find_key(session: Session, key: str) -> ApiKey | None:
     """The row of a key that works now: known, active, not expired."""
-    return working(session.scalar(_KNOWN, {"sha256": digest(key)}), key)
+    return working(session.scalar(_KEY, {"sha256": digest(key)}), key)
 
 
 def working(row: ApiKey | None, key: str) -> ApiKey | None:

@@ -69,7 +69,7 @@ def _has_been_told(connection: Connection) -> bool:
 
 
 def _answers(connection: Connection) -> bool:
-    import psycopg  # a twelfth of the application's start, which on SQLite needs none of it
+    import psycopg  # an eighth of the application's start, which on SQLite needs none of it
 
     try:
         connection.execute("SELECT 1")

@@ -53,7 +53,7 @@ def _rehearse(session: Session, policy: Policy) -> None:
         session.expunge_all()  # each transaction begins with nothing in memory
         lifecycle.claim(session, ticket, WORKER, policy)
         session.expunge_all()
-        lifecycle.claimed(session, ticket, WORKER)
+        session.execute(lifecycle.claimed(ticket, WORKER)).one()
         session.expunge_all()
         lifecycle.succeed(session, ticket, policy)
     session.expunge_all()

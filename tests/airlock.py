@@ -182,9 +182,10 @@ class Airlock:
     def stored(self, execution_id: UUID) -> Execution:
         """The row with its files, as it is; nothing is repaired by looking."""
         with self.parts.database.reading() as session:
-            found = with_files(session, session.get(Execution, execution_id))
-        assert found is not None
-        return found
+            execution = session.get_one(Execution, execution_id)
+            with_files(session, execution)
+        assert execution.files
+        return execution
 
     def rows(self) -> list[Execution]:
         """Every execution, as it is stored."""

@@ -65,14 +65,19 @@ def end(
         idempotency_key=sa.case((Execution.sealed_at.is_(None), None), else_=Execution.idempotency_key),
     )
     if won:
-        run = session.get_one(Execution, execution_id)  # a worker has it at hand, so this asks nothing
-        note_change(session, execution_id)
-        _count(session, run, to, error, now)
-        _end_open_files(session, execution_id, to, error, now)
-        record_usage(session, execution_id, to)
-        announce(session, run, to, now)
-        write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
+        _follow(session, execution_id, to, error, now)
     return won
+
+
+def _follow(session: Session, execution_id: UUID, to: ExecutionStatus, error: str | None, now: datetime) -> None:
+    """What every end brings with it, in the same transaction."""
+    run = session.get_one(Execution, execution_id)  # a worker has it at hand, so this asks nothing
+    note_change(session, execution_id)
+    _count(session, run, to, error, now)
+    _end_open_files(session, execution_id, to, error, now)
+    record_usage(session, execution_id, to)
+    announce(session, run, to, now)
+    write_log(session, execution_id, _sentence(to, error), failure=to == ExecutionStatus.ERROR)
 
 
 def _count(session: Session, run: Execution, to: ExecutionStatus, error: str | None, now: datetime) -> None:

@@ -17,17 +17,6 @@ from deployment.lifecycle.swap import locked, swap
 from deployment.models import Execution, ExecutionFile, ExecutionStatus, FileStatus
 from deployment.policy import Policy
 
-_CLAIMED = (
-    sa.select(ExecutionFile, Execution)
-    .join(Execution, Execution.id == ExecutionFile.execution_id)
-    .where(
-        ExecutionFile.id == sa.bindparam("file"),
-        ExecutionFile.status == FileStatus.EXECUTING,
-        ExecutionFile.attempt == sa.bindparam("attempt"),
-        ExecutionFile.worker == sa.bindparam("worker"),
-    )
-)
-
 
 def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Execution | None:
     """QUEUED → EXECUTING for the file and, if it is the first, for the run; None: drop the ticket.
@@ -58,11 +47,10 @@ def claim(session: Session, ticket: Ticket, worker: str, policy: Policy) -> Exec
     return execution
 
 
-def claimed(session: Session, ticket: Ticket, worker: str) -> tuple[ExecutionFile, Execution] | None:
+def claimed(ticket: Ticket, worker: str) -> sa.Select[ExecutionFile, Execution]:
     """The file and its run, as long as `worker` has claimed it as this attempt."""
-    asked = {"file": ticket.file_id, "attempt": ticket.attempt, "worker": worker}
-    row = session.execute(_CLAIMED, asked).one_or_none()
-    return (row[0], row[1]) if row else None
+    run = Execution.id == ExecutionFile.execution_id
+    return sa.select(ExecutionFile, Execution).join(Execution, run).where(*held(ticket), ExecutionFile.worker == worker)
 
 
 def holds(session: Session, ticket: Ticket) -> bool:

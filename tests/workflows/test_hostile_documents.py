@@ -52,10 +52,10 @@ def test_a_bomb_that_lies_about_its_size_is_not_unpacked_either(samples: Samples
         extract_bytes(tmp_path, data)
 
 
-def test_an_archive_of_endless_names_is_refused_unread(tmp_path: Path) -> None:
+def test_an_archive_of_a_million_names_is_refused_unread(tmp_path: Path) -> None:
     with ZipFile(tmp_path / "names", "w") as archive:
-        for number in range(15_000):  # their list is as long as that of 60,000 short ones
-            archive.writestr(f"word/{number:0400}.xml", b"")
+        for number in range(60_000):
+            archive.writestr(f"word/{number:060}.xml", b"")
     with cheap(), pytest.raises(DocumentError, match="too many parts"):
         extract(tmp_path / "names")
 
