@@ -33,8 +33,8 @@ SHORT = {
     "cleanup_grace": 0.2,
 }
 """Settings under which a dead worker is noticed within 3.2 s."""
-PASSES = 0.1
-"""Seconds between two passes, while a run is waited for: an installation's never stand as close."""
+LOOKS = 0.1
+"""Seconds between two looks at a run that is waited for: with each, the reconciler makes a whole pass."""
 
 
 class Stage(Airlock):
@@ -88,7 +88,7 @@ class Stage(Airlock):
             assert not run.live
             return run
 
-        return eventually(end, within, every=PASSES, what=f"execution {execution_id} to end")
+        return eventually(end, within, every=LOOKS, what=f"execution {execution_id} to end")
 
     def result(self, execution_id: UUID, file: ExecutionFile) -> StoredResult:
         """What the attempt that succeeded has stored."""
